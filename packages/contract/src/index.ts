@@ -1,0 +1,6 @@
+/** Contract: what crosses the wire, as zod schemas with their inferred types. */
+export * from "./experiment-request.ts";
+export * from "./primitives.ts";
+export * from "./problem.ts";
+export * from "./recipe.ts";
+export * from "./views.ts";

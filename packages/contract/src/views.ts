@@ -1,0 +1,215 @@
+/** What the API answers: records as people and programs see them. */
+import {
+  attemptEnds,
+  columnTypes,
+  eventKinds,
+  experimentStates,
+  nextSteps,
+  runPurposes,
+  runStates,
+  tasks,
+  trialStates,
+} from "@rightsize/core";
+import { z } from "zod";
+import { capacitySchema } from "./experiment-request.ts";
+import { isoTimeSchema, pageOf } from "./primitives.ts";
+
+export const metricsSchema = z.object({
+  meanSquaredError: z.number().optional(),
+  rootMeanSquaredError: z.number().optional(),
+  meanAbsoluteError: z.number().optional(),
+  r2: z.number().optional(),
+  accuracy: z.number().optional(),
+  logLoss: z.number().optional(),
+  macroF1: z.number().optional(),
+  auc: z.number().optional(),
+});
+export const scoresSchema = z.object({ loss: z.number(), metrics: metricsSchema });
+
+export const columnProfileSchema = z.object({
+  name: z.string(),
+  type: z.enum(columnTypes),
+  gapCount: z.int(),
+  distinctCount: z.int(),
+  minimum: z.number().nullable(),
+  maximum: z.number().nullable(),
+  mean: z.number().nullable(),
+  deviation: z.number().nullable(),
+  histogram: z.array(z.int()),
+  examples: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+
+export const datasetViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  format: z.string(),
+  sizeBytes: z.int(),
+  rowCount: z.int(),
+  columns: z.array(columnProfileSchema),
+  warnings: z.array(z.string()),
+  suggestedTarget: z.string().nullable(),
+  suggestedTask: z.enum(tasks).nullable(),
+  createdAt: isoTimeSchema,
+});
+export const datasetPageSchema = pageOf(datasetViewSchema);
+
+export const answerSchema = z.object({
+  trial: z.int().nullable(),
+  capacity: capacitySchema.nullable(),
+  validation: scoresSchema.nullable(),
+  test: scoresSchema.nullable(),
+  baselines: z.array(z.object({ name: z.enum(["mean", "linear"]), validation: scoresSchema, test: scoresSchema.nullable() })),
+  beatsMean: z.boolean(),
+  modelArtifact: z.string().nullable(),
+  sentence: z.string(),
+});
+
+/** `spec` and `plan` are shown as stored. */
+export const experimentViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(experimentStates),
+  stateReason: z.string().nullable(),
+  dataset: z.string(),
+  target: z.string(),
+  task: z.enum(tasks),
+  preset: z.string(),
+  engine: z.string(),
+  engineFingerprint: z.string().nullable(),
+  policyVersion: z.string(),
+  spec: z.record(z.string(), z.unknown()),
+  plan: z.object({
+    inputs: z.int(),
+    outputs: z.int(),
+    trainingRows: z.int(),
+    validationRows: z.int(),
+    testRows: z.int(),
+    folds: z.int(),
+    leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
+    featureColumns: z.array(z.string()),
+    droppedRows: z.int(),
+    classes: z.array(z.string()),
+    targetDeviation: z.number(),
+  }),
+  answer: answerSchema.nullable(),
+  eventCount: z.int(),
+  createdAt: isoTimeSchema,
+  startedAt: isoTimeSchema.nullable(),
+  endedAt: isoTimeSchema.nullable(),
+});
+export const experimentPageSchema = pageOf(experimentViewSchema);
+
+export const runViewSchema = z.object({
+  id: z.string(),
+  purpose: z.enum(runPurposes),
+  seed: z.number(),
+  fold: z.int(),
+  learningRate: z.number(),
+  state: z.enum(runStates),
+  epochs: z.int(),
+  bestEpoch: z.int().nullable(),
+  validationLoss: z.number().nullable(),
+  trainingLoss: z.number().nullable(),
+  metrics: metricsSchema.nullable(),
+  capped: z.boolean(),
+  trainMs: z.number().nullable(),
+  weightsHash: z.string().nullable(),
+  reason: z.string().nullable(),
+  diagnostics: z.unknown(),
+  reusedFrom: z.string().nullable(),
+  startedAt: isoTimeSchema.nullable(),
+  endedAt: isoTimeSchema.nullable(),
+});
+
+export const trialViewSchema = z.object({
+  id: z.string(),
+  number: z.int(),
+  hiddenLayers: z.int(),
+  nodesPerLayer: z.int(),
+  parameterCount: z.int(),
+  state: z.enum(trialStates),
+  score: z.number().nullable(),
+  metrics: metricsSchema.nullable(),
+  nextStep: z.enum(nextSteps).nullable(),
+  verdict: z.string().nullable(),
+  winner: z.boolean(),
+  runs: z.array(runViewSchema),
+});
+/** `metric` names the score column, for example `Mean squared error`. */
+export const trialTableSchema = z.object({
+  experimentId: z.string(),
+  state: z.enum(experimentStates),
+  metric: z.string(),
+  trials: z.array(trialViewSchema),
+});
+
+export const decisionViewSchema = z.object({
+  sequence: z.int(),
+  action: z.enum(["START_TRIAL", "ADD_RUNS", "CHANGE_RECIPE", "FINISH"]),
+  reason: z.string(),
+  decision: z.record(z.string(), z.unknown()).meta({ description: "The whole decision, with its evidence, as decided" }),
+  hash: z.string(),
+  createdAt: isoTimeSchema,
+});
+export const decisionListSchema = z.object({ experimentId: z.string(), decisions: z.array(decisionViewSchema) });
+
+export const epochViewSchema = z.object({ epoch: z.int(), trainingLoss: z.number(), validationLoss: z.number(), learningRate: z.number() });
+export const epochListSchema = z.object({
+  trialId: z.string(),
+  runs: z.array(
+    z.object({ runId: z.string(), seed: z.number(), fold: z.int(), learningRate: z.number(), epochs: z.array(epochViewSchema) }),
+  ),
+});
+
+export const attemptViewSchema = z.object({
+  assignmentId: z.string(),
+  number: z.int(),
+  workerId: z.string(),
+  startedAt: isoTimeSchema,
+  endedAt: isoTimeSchema.nullable(),
+  end: z.enum(attemptEnds).nullable(),
+  detail: z.string().nullable(),
+});
+
+export const workerViewSchema = z.object({
+  id: z.string(),
+  machine: z.string(),
+  processId: z.int(),
+  slots: z.int(),
+  engines: z.array(z.string()),
+  fingerprint: z.string(),
+  device: z.string(),
+  memoryBytes: z.number(),
+  startedAt: isoTimeSchema,
+  lastSeenAt: isoTimeSchema,
+  live: z.boolean(),
+  running: z.array(z.string()),
+});
+export const workerListSchema = z.object({ workers: z.array(workerViewSchema) });
+
+/** SSE `data` of a numbered event; the message's `event` is its kind and its `id` the sequence number. */
+export const eventViewSchema = z.object({
+  experimentId: z.string(),
+  sequence: z.int(),
+  kind: z.enum(eventKinds),
+  data: z.record(z.string(), z.unknown()),
+  createdAt: isoTimeSchema,
+});
+/** SSE `data` of an `epochs` message (it has no id; after a reconnect a running run's epochs come again from the first). */
+export const epochsMessageSchema = z.object({ runId: z.string(), trialId: z.string(), epochs: z.array(epochViewSchema) });
+
+export type Metrics = z.infer<typeof metricsSchema>;
+export type DatasetView = z.infer<typeof datasetViewSchema>;
+export type ExperimentView = z.infer<typeof experimentViewSchema>;
+export type AnswerView = z.infer<typeof answerSchema>;
+export type RunView = z.infer<typeof runViewSchema>;
+export type TrialView = z.infer<typeof trialViewSchema>;
+export type TrialTable = z.infer<typeof trialTableSchema>;
+export type DecisionView = z.infer<typeof decisionViewSchema>;
+export type DecisionList = z.infer<typeof decisionListSchema>;
+export type EpochList = z.infer<typeof epochListSchema>;
+export type AttemptView = z.infer<typeof attemptViewSchema>;
+export type WorkerView = z.infer<typeof workerViewSchema>;
+export type EventView = z.infer<typeof eventViewSchema>;
+export type EpochsMessage = z.infer<typeof epochsMessageSchema>;

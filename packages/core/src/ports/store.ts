@@ -1,0 +1,241 @@
+/** The store: the only truth. Every method is one transaction; concurrency promises stand on the methods. */
+import type { Decision, NextStep } from "../decisions.ts";
+import type { ExperimentSpec } from "../experiment-spec.ts";
+import type { AssignmentId, ExperimentId, OwnerId, RunId, Sha256, TrialId, WorkerId } from "../ids.ts";
+import type { ExperimentState, RunState, TrialState } from "../lifecycle.ts";
+import type {
+  Answer,
+  Attempt,
+  AttemptEnd,
+  Dataset,
+  EpochRecord,
+  EventKind,
+  Experiment,
+  ExperimentEvent,
+  ExperimentPlan,
+  Run,
+  RunResult,
+  StoredDecision,
+  Trial,
+  WorkerRecord,
+} from "../records.ts";
+import type { Metrics } from "../results.ts";
+
+/** One page of a list, newest first; `cursor` of the answer is null on the last page. */
+export interface PageRequest {
+  readonly limit: number;
+  /** Opaque text from the page before; null for the first. A cursor the store can't read throws `malformed_request`. */
+  readonly cursor: string | null;
+}
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly cursor: string | null;
+}
+
+export interface DatasetStore {
+  /** Idempotent by (owner, id): the same bytes twice are one dataset; the first record stays and is returned. */
+  put(dataset: Omit<Dataset, "createdAt">): Promise<Dataset>;
+  find(owner: OwnerId, id: Sha256): Promise<Dataset | null>;
+  list(owner: OwnerId, page: PageRequest): Promise<Page<Dataset>>;
+}
+
+/** Everything about an experiment that a decision may need, read under its lock. Runs are ordered by (decision, position), trials by number. */
+export interface ExperimentSnapshot {
+  readonly experiment: Experiment;
+  readonly decisions: readonly StoredDecision[];
+  readonly trials: readonly Trial[];
+  readonly runs: readonly Run[];
+}
+
+export interface NewTrial {
+  readonly id: TrialId;
+  readonly number: number | null;
+  readonly capacity: Trial["capacity"];
+  readonly parameterCount: number;
+  readonly speculative: boolean;
+  readonly recipe: Trial["recipe"];
+}
+export interface NewRun {
+  readonly id: RunId;
+  readonly trialId: TrialId;
+  readonly contentHash: Sha256;
+  readonly purpose: Run["purpose"];
+  readonly seed: number;
+  readonly fold: number;
+  readonly learningRate: number;
+  readonly decision: number;
+  readonly position: number;
+}
+export interface NewAssignment {
+  readonly id: AssignmentId;
+  readonly trialId: TrialId;
+  /** 1 is most urgent; speculative work is 1,000 and up. */
+  readonly priority: number;
+  readonly runs: readonly NewRun[];
+}
+/** A change of a trial; absent members stay. A `state` is a compare-and-set along the lifecycle. */
+export interface TrialChange {
+  readonly id: TrialId;
+  readonly state?: TrialState;
+  readonly score?: number | null;
+  readonly metrics?: Metrics | null;
+  readonly nextStep?: NextStep;
+  readonly verdict?: string;
+  readonly winner?: boolean;
+  readonly recipe?: Trial["recipe"];
+}
+export interface NewEvent {
+  readonly kind: EventKind;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What one step of an experiment writes, all or nothing. */
+export interface AdvancePlan {
+  /** Sequence must be the number of stored decisions + 1. */
+  readonly decision: { readonly sequence: number; readonly decision: Decision; readonly text: string; readonly hash: Sha256 } | null;
+  readonly newTrials: readonly NewTrial[];
+  readonly trialChanges: readonly TrialChange[];
+  readonly assignments: readonly NewAssignment[];
+  /** Cancels these assignments' unfinished runs. */
+  readonly cancelAssignments: readonly AssignmentId[];
+  readonly experiment: { readonly state?: ExperimentState; readonly stateReason?: string | null; readonly answer?: Answer } | null;
+  readonly events: readonly NewEvent[];
+}
+/** Pure: looks at a snapshot and says what to write, or null when there is nothing to do. */
+export type Advance = (snapshot: ExperimentSnapshot) => AdvancePlan | null;
+
+export interface NewExperiment {
+  readonly id: ExperimentId;
+  readonly owner: OwnerId;
+  readonly spec: ExperimentSpec;
+  readonly plan: ExperimentPlan;
+  readonly policyVersion: string;
+  /** With a key: the same (owner, key, requestHash) returns the first experiment; the same key with another hash throws `idempotency_conflict`. */
+  readonly idempotency: { readonly key: string; readonly requestHash: Sha256 } | null;
+}
+
+export interface ExperimentStore {
+  /** One transaction: the experiment (QUEUED), event `experiment.created`, and the first plan that `advance` gives for it. */
+  create(experiment: NewExperiment, advance: Advance): Promise<{ readonly experiment: Experiment; readonly created: boolean }>;
+  /** With `owner` null any owner's (for workers and loops). */
+  find(owner: OwnerId | null, id: ExperimentId): Promise<Experiment | null>;
+  findByIdempotencyKey(owner: OwnerId, key: string): Promise<{ readonly experiment: Experiment; readonly requestHash: Sha256 } | null>;
+  list(owner: OwnerId, page: PageRequest): Promise<Page<Experiment>>;
+  /** A consistent snapshot without the lock, for reading. */
+  snapshot(id: ExperimentId): Promise<ExperimentSnapshot | null>;
+  /**
+   * Locks the experiment's row, shows `advance` the snapshot, writes its plan with events and outbox rows, then notifies.
+   * Two callers at once run one after the other. Returns whether anything was written. Unknown ids return false.
+   */
+  advance(id: ExperimentId, advance: Advance): Promise<boolean>;
+  /** Events after a sequence number, oldest first. */
+  events(id: ExperimentId, afterSequence: number, limit: number): Promise<readonly ExperimentEvent[]>;
+  /** Ids of experiments that are not at an end and have no outstanding run: `advance` must look at them. */
+  idle(limit: number): Promise<readonly ExperimentId[]>;
+}
+
+/** The fencing token: every write of a worker carries it; a stale one throws `stale_attempt`, changes nothing and is counted. */
+export interface AttemptRef {
+  readonly assignmentId: AssignmentId;
+  readonly attempt: number;
+}
+
+export interface Claim extends AttemptRef {
+  readonly experiment: Experiment;
+  readonly trial: Trial;
+  /** Runs still to be done, in order; those that ended in an earlier attempt are not among them. */
+  readonly runs: readonly Run[];
+  readonly priority: number;
+  /** For `finalise`: the runs whose weights make the answer. Empty otherwise. */
+  readonly winners: readonly Run[];
+  /** The last checkpoint of each run, where there is one. */
+  readonly checkpoints: readonly { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }[];
+}
+export interface Refusal {
+  readonly refused: "unknown" | "completed" | "leased" | "cancelled" | "paused" | "other_engine";
+}
+
+export interface WorkStore {
+  /**
+   * Takes an assignment: attempt + 1, lease from the database's clock, runs QUEUED → RUNNING, trial and experiment → RUNNING, events.
+   * Pins the engine fingerprint to the experiment if it has none. Of many callers at once exactly one gets it.
+   */
+  claim(request: {
+    readonly assignmentId: AssignmentId;
+    readonly workerId: WorkerId;
+    readonly leaseMs: number;
+    readonly fingerprint: string;
+  }): Promise<Claim | Refusal>;
+  /** Extends the lease. `cancel` says that the experiment was cancelled or the assignment is no longer wanted: stop it. */
+  heartbeat(ref: AttemptRef, leaseMs: number): Promise<"continue" | "cancel">;
+  /** Appends epochs in a batch; an epoch already stored for the run is replaced only by a later attempt. Notifies once. */
+  appendEpochs(ref: AttemptRef, epochs: readonly EpochRecord[]): Promise<void>;
+  /** Points a run at a newer checkpoint whose bytes are already stored. */
+  recordCheckpoint(
+    ref: AttemptRef,
+    checkpoint: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number },
+  ): Promise<void>;
+  /** Stores a run's only terminal result (a second one is refused as stale) and event `run.ended`. */
+  completeRun(
+    ref: AttemptRef,
+    runId: RunId,
+    outcome: {
+      readonly state: Extract<RunState, "COMPLETED" | "DIVERGED" | "FAILED">;
+      readonly result: RunResult;
+      readonly answer?: Answer;
+    },
+  ): Promise<void>;
+  /** Ends the attempt. Unless `completed`, `failed` or `cancelled`, unfinished runs go back to QUEUED and the assignment is dispatched again. */
+  endAttempt(ref: AttemptRef, end: AttemptEnd, detail: string | null): Promise<void>;
+  /**
+   * Ends attempts whose lease is over (`lease_lost`) and requeues their runs with an outbox row each; an assignment with `crashLimit`
+   * crashed or lost attempts is FAILED with the reason instead (its unfinished runs too). Also re-dispatches QUEUED assignments whose last
+   * dispatch is older than `redispatchMs`. Returns the experiments that `advance` must look at.
+   */
+  reconcile(limits: { readonly crashLimit: number; readonly redispatchMs: number }): Promise<readonly ExperimentId[]>;
+  attempts(experimentId: ExperimentId): Promise<readonly Attempt[]>;
+  /** Epochs of a run after one, oldest first. */
+  epochs(runId: RunId, afterEpoch: number, limit: number): Promise<readonly EpochRecord[]>;
+  findTrial(id: TrialId): Promise<{ readonly experiment: Experiment; readonly trial: Trial; readonly runs: readonly Run[] } | null>;
+  /** Writes refused because their attempt was stale, since the database was made. */
+  staleWriteCount(): Promise<number>;
+}
+
+export interface OutboxItem {
+  readonly assignmentId: AssignmentId;
+  /** Attempts so far: job ids must differ between dispatches. */
+  readonly dispatch: number;
+  readonly priority: number;
+}
+export interface OutboxStore {
+  /** Takes up to `limit` rows (SKIP LOCKED), publishes them, then deletes them: at least once. Returns how many. A publish that throws leaves them. */
+  relay(limit: number, publish: (items: readonly OutboxItem[]) => Promise<void>): Promise<number>;
+}
+
+export interface WorkerStore {
+  announce(worker: Omit<WorkerRecord, "startedAt" | "lastSeenAt" | "live" | "running">): Promise<void>;
+  /** False when the worker is not known (it must announce itself again). */
+  seen(id: WorkerId): Promise<boolean>;
+  leave(id: WorkerId): Promise<void>;
+  /** A worker is live when seen in the last 30 s. */
+  list(): Promise<readonly WorkerRecord[]>;
+}
+
+/** A hint that something changed; it may be lost, so every listener also looks by itself from time to time. */
+export type Signal =
+  | { readonly kind: "experiment"; readonly id: ExperimentId }
+  | { readonly kind: "epochs"; readonly id: ExperimentId }
+  | { readonly kind: "outbox" };
+
+export interface Store {
+  readonly datasets: DatasetStore;
+  readonly experiments: ExperimentStore;
+  readonly work: WorkStore;
+  readonly outbox: OutboxStore;
+  readonly workers: WorkerStore;
+  /** Calls back on every signal until the returned function is called; reconnects by itself. */
+  subscribe(listener: (signal: Signal) => void): Promise<() => Promise<void>>;
+  /** Throws `unavailable` when the database can't be reached. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+/** A trainer carries out one assignment's runs, in a child process (apps/worker) or in place (tests). It never touches the store. */
+import type { Capacity } from "../capacity.ts";
+import type { RunPurpose } from "../decisions.ts";
+import type { ExperimentSpec } from "../experiment-spec.ts";
+import type { ExperimentId, RunId, Sha256 } from "../ids.ts";
+import type { Recipe } from "../recipe.ts";
+import type { Answer, EpochRecord, ExperimentPlan, RunResult } from "../records.ts";
+
+export interface TrainingRun {
+  readonly runId: RunId;
+  readonly purpose: RunPurpose;
+  readonly seed: number;
+  readonly fold: number;
+  readonly learningRate: number;
+  readonly checkpoint: { readonly artifact: Sha256; readonly epoch: number } | null;
+}
+/** All that a trainer needs, as plain data that crosses a process boundary. */
+export interface TrainingWork {
+  readonly experimentId: ExperimentId;
+  readonly spec: ExperimentSpec;
+  readonly plan: ExperimentPlan;
+  readonly columnsArtifact: Sha256;
+  readonly trialNumber: number | null;
+  readonly capacity: Capacity;
+  readonly recipe: Recipe;
+  readonly runs: readonly TrainingRun[];
+  /** For `finalise`: weights of the runs that make the answer, best first, and the winner's scores on validation. */
+  readonly winners: readonly { readonly weightsArtifact: Sha256; readonly fold: number; readonly result: RunResult }[];
+}
+export interface TrainerObserver {
+  onEpochs(epochs: readonly EpochRecord[]): void;
+  onCheckpoint(checkpoint: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }): void;
+  /** A run ended; the next one of the assignment starts when the promise resolves. */
+  onRunEnd(
+    runId: RunId,
+    outcome: { readonly state: "COMPLETED" | "DIVERGED" | "FAILED"; readonly result: RunResult; readonly answer?: Answer },
+  ): Promise<void>;
+}
+export type TrainerEnd = { readonly kind: "done" } | { readonly kind: "stopped" } | { readonly kind: "crashed"; readonly detail: string };
+
+export interface Trainer {
+  readonly fingerprint: string;
+  /** Trains until done, until `signal` aborts (then `stopped`, within one chunk of steps), or until the trainer dies. Never rejects. */
+  train(work: TrainingWork, observer: TrainerObserver, signal: AbortSignal): Promise<TrainerEnd>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+/** Counter-based random numbers: every number is a pure function of (seed, purpose, epoch, index), with no state to save. */
+
+/** What a stream of numbers is for; two purposes never share numbers. */
+export const randomPurposes = { weights: 1, batch_order: 2, dropout: 3, split: 4, search: 5, sample: 6 } as const;
+export type RandomPurpose = keyof typeof randomPurposes;
+
+const multiplierA = 0xd2511f53;
+const multiplierB = 0xcd9e8d57;
+const weylA = 0x9e3779b9;
+const weylB = 0xbb67ae85;
+
+/** High 32 bits of a 32 × 32 bit product, from 16-bit halves (all partial sums stay below 2^53). */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const carry = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+}
+
+/**
+ * Philox 4×32 with 10 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): encrypts a counter of
+ * four 32-bit words under a key of two into four words. Integer arithmetic only, so equal on every machine.
+ */
+export function philox(counter: readonly [number, number, number, number], key: readonly [number, number], out: Uint32Array): void {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round++) {
+    const highA = multiplyHigh(multiplierA, c0);
+    const lowA = Math.imul(multiplierA, c0) >>> 0;
+    const highB = multiplyHigh(multiplierB, c2);
+    const lowB = Math.imul(multiplierB, c2) >>> 0;
+    c0 = (highB ^ c1 ^ k0) >>> 0;
+    c1 = lowB;
+    c2 = (highA ^ c3 ^ k1) >>> 0;
+    c3 = lowA;
+    k0 = (k0 + weylA) >>> 0;
+    k1 = (k1 + weylB) >>> 0;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+/** An endless stream of random numbers at a place; reading it changes only the reader. */
+export interface RandomStream {
+  /** A whole number in [0, 2^32). */
+  bits(): number;
+  /** A number in [0, 1) with 24 random bits, exact in float32. */
+  uniform(): number;
+  /** A whole number in [0, limit), without bias; limit in [1, 2^32]. */
+  below(limit: number): number;
+}
+
+/**
+ * The stream for one place: a whole-number seed in [0, 2^53), a purpose, an epoch and an index (both in [0, 2^32)).
+ * Example: `randomStream(7, "weights", 0, layer)` gives a layer's initial weights.
+ */
+export function randomStream(seed: number, purpose: RandomPurpose, epoch: number, index: number): RandomStream {
+  const key: [number, number] = [seed >>> 0, (Math.floor(seed / 0x100000000) ^ Math.imul(randomPurposes[purpose], 0x85ebca6b)) >>> 0];
+  const block = new Uint32Array(4);
+  let counter = 0;
+  let used = 4;
+  const bits = () => {
+    if (used === 4) {
+      philox([counter++, epoch >>> 0, index >>> 0, 0], key, block);
+      used = 0;
+    }
+    return block[used++] as number;
+  };
+  return {
+    bits,
+    uniform: () => (bits() >>> 8) * 2 ** -24,
+    below: (limit) => {
+      const unbiased = 0x100000000 - (0x100000000 % limit);
+      for (;;) {
+        const drawn = bits();
+        if (drawn < unbiased) return drawn % limit;
+      }
+    },
+  };
+}
+
+/** A permutation of 0 … count − 1 (Fisher–Yates; Durstenfeld 1964) for one place. */
+export function permutation(count: number, seed: number, purpose: RandomPurpose, epoch: number, index = 0): Int32Array {
+  const stream = randomStream(seed, purpose, epoch, index);
+  const order = Int32Array.from({ length: count }, (_, position) => position);
+  for (let last = count - 1; last > 0; last--) {
+    const other = stream.below(last + 1);
+    const kept = order[last] as number;
+    order[last] = order[other] as number;
+    order[other] = kept;
+  }
+  return order;
+}

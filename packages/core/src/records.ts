@@ -1,0 +1,219 @@
+/** The records that the store keeps, as everything outside the store sees them. Times are ISO 8601 in UTC, from the database's clock. */
+import type { Capacity } from "./capacity.ts";
+import type { ColumnProfile, LeftOutColumn } from "./columns.ts";
+import type { Decision, NextStep, RunPurpose } from "./decisions.ts";
+import type { ExperimentSpec, Task } from "./experiment-spec.ts";
+import type { AssignmentId, ExperimentId, OwnerId, RunId, Sha256, TrialId, WorkerId } from "./ids.ts";
+import type { ExperimentState, RunState, TrialState } from "./lifecycle.ts";
+import type { Recipe } from "./recipe.ts";
+import type { Diagnostics, Metrics } from "./results.ts";
+
+export type IsoTime = string;
+
+export interface Dataset {
+  /** SHA-256 of the uploaded bytes. */
+  readonly id: Sha256;
+  readonly owner: OwnerId;
+  readonly name: string;
+  readonly format: string;
+  readonly sizeBytes: number;
+  readonly rowCount: number;
+  readonly columns: readonly ColumnProfile[];
+  readonly warnings: readonly string[];
+  readonly suggestedTarget: string | null;
+  readonly suggestedTask: Task | null;
+  /** The columnar form, as an artifact. */
+  readonly columnsArtifact: Sha256;
+  readonly createdAt: IsoTime;
+}
+
+/** What follows from a spec and its dataset, computed once before the experiment is accepted. */
+export interface ExperimentPlan {
+  /** The split's row numbers and the fitted pipelines, as an artifact. */
+  readonly artifact: Sha256;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly trainingRows: number;
+  readonly validationRows: number;
+  readonly testRows: number;
+  readonly folds: number;
+  readonly meanPredictorLoss: readonly number[];
+  /** Columns not used, and why. */
+  readonly leftOut: readonly LeftOutColumn[];
+  readonly featureColumns: readonly string[];
+  /** Rows dropped because their target is missing. */
+  readonly droppedRows: number;
+  /** Classes in output order; empty for regression. */
+  readonly classes: readonly string[];
+  /** Deviation of the target on the training rows of fold 0; 1 for classification. */
+  readonly targetDeviation: number;
+}
+
+/** The end of an experiment: the winner's scores, the test split read once, and the baselines beside them. */
+export interface Answer {
+  readonly trial: number | null;
+  readonly capacity: Capacity | null;
+  readonly validation: Scores | null;
+  readonly test: Scores | null;
+  readonly baselines: readonly { readonly name: "mean" | "linear"; readonly validation: Scores; readonly test: Scores | null }[];
+  /** Whether the winner beats the mean predictor on validation. */
+  readonly beatsMean: boolean;
+  readonly modelArtifact: Sha256 | null;
+  readonly sentence: string;
+}
+export interface Scores {
+  /** On the standardised target (regression) or mean log loss (classification). */
+  readonly loss: number;
+  readonly metrics: Metrics;
+}
+
+export interface Experiment {
+  readonly id: ExperimentId;
+  readonly owner: OwnerId;
+  readonly spec: ExperimentSpec;
+  readonly plan: ExperimentPlan;
+  readonly policyVersion: string;
+  readonly state: ExperimentState;
+  /** Why it failed or paused; null otherwise. */
+  readonly stateReason: string | null;
+  /** Pinned by the first claim; null before. */
+  readonly engineFingerprint: string | null;
+  readonly answer: Answer | null;
+  readonly eventCount: number;
+  readonly createdAt: IsoTime;
+  readonly startedAt: IsoTime | null;
+  readonly endedAt: IsoTime | null;
+}
+
+export interface Trial {
+  readonly id: TrialId;
+  readonly experimentId: ExperimentId;
+  /** From 1 within the experiment; null until a decision asks for it. */
+  readonly number: number | null;
+  readonly capacity: Capacity;
+  readonly parameterCount: number;
+  readonly state: TrialState;
+  readonly speculative: boolean;
+  /** The score that decides (mean over its fits); null while it has none. */
+  readonly score: number | null;
+  readonly metrics: Metrics | null;
+  readonly nextStep: NextStep | null;
+  readonly verdict: string | null;
+  readonly winner: boolean;
+  /** The recipe its next runs are trained with (CHANGE_RECIPE replaces it). */
+  readonly recipe: Recipe;
+  readonly createdAt: IsoTime;
+}
+
+/** What a run's training left behind; null members are not known for that kind of run. */
+export interface RunResult {
+  readonly validationLoss: number | null;
+  readonly trainingLoss: number | null;
+  readonly metrics: Metrics | null;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly capped: boolean;
+  readonly diagnostics: Diagnostics | null;
+  readonly cost: number;
+  readonly trainMs: number;
+  /** The best weights, as an artifact; equal weights have equal hashes. */
+  readonly weightsArtifact: Sha256 | null;
+  /** Why it diverged or failed. */
+  readonly reason: string | null;
+}
+
+export interface Run {
+  readonly id: RunId;
+  readonly experimentId: ExperimentId;
+  readonly trialId: TrialId;
+  readonly assignmentId: AssignmentId;
+  /** Content address: a hash of everything that determines the result (rule 4 of the design). */
+  readonly contentHash: Sha256;
+  readonly purpose: RunPurpose;
+  readonly seed: number;
+  readonly fold: number;
+  readonly learningRate: number;
+  /** Sequence number of the decision that asked for it, and its place in that decision's runs. */
+  readonly decision: number;
+  readonly position: number;
+  readonly state: RunState;
+  readonly result: RunResult | null;
+  readonly reusedFrom: RunId | null;
+  /** Epochs recorded so far. */
+  readonly epochs: number;
+  readonly startedAt: IsoTime | null;
+  readonly endedAt: IsoTime | null;
+}
+
+export interface StoredDecision {
+  readonly experimentId: ExperimentId;
+  /** From 1 within the experiment, without gaps. */
+  readonly sequence: number;
+  readonly decision: Decision;
+  /** Canonical text of the decision, and its SHA-256. */
+  readonly text: string;
+  readonly hash: Sha256;
+  readonly createdAt: IsoTime;
+}
+
+export interface EpochRecord {
+  readonly runId: RunId;
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainingLoss: number;
+  readonly validationLoss: number;
+  readonly learningRate: number;
+}
+
+export const attemptEnds = ["completed", "crashed", "lease_lost", "released", "cancelled", "failed"] as const;
+export type AttemptEnd = (typeof attemptEnds)[number];
+
+export interface Attempt {
+  readonly assignmentId: AssignmentId;
+  readonly number: number;
+  readonly workerId: WorkerId;
+  readonly startedAt: IsoTime;
+  readonly endedAt: IsoTime | null;
+  readonly end: AttemptEnd | null;
+  readonly detail: string | null;
+}
+
+export const eventKinds = [
+  "experiment.created",
+  "experiment.state",
+  "trial.started",
+  "trial.completed",
+  "trial.failed",
+  "run.started",
+  "run.requeued",
+  "run.ended",
+  "decision.made",
+  "answer.ready",
+] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** One change of an experiment, numbered under its lock. `data` is small plain JSON with ids; records are read through the API. */
+export interface ExperimentEvent {
+  readonly experimentId: ExperimentId;
+  /** From 1 within the experiment, without gaps, in commit order. */
+  readonly sequence: number;
+  readonly kind: EventKind;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly createdAt: IsoTime;
+}
+
+export interface WorkerRecord {
+  readonly id: WorkerId;
+  readonly machine: string;
+  readonly processId: number;
+  readonly slots: number;
+  readonly engines: readonly string[];
+  readonly fingerprint: string;
+  readonly device: string;
+  readonly memoryBytes: number;
+  readonly startedAt: IsoTime;
+  readonly lastSeenAt: IsoTime;
+  readonly live: boolean;
+  /** Assignments it holds now. */
+  readonly running: readonly AssignmentId[];
+}
