@@ -164,7 +164,8 @@ export interface WorkStore {
     readonly assignmentId: AssignmentId;
     readonly workerId: WorkerId;
     readonly leaseMs: number;
-    readonly fingerprint: string;
+    /** Engine fingerprints of the worker by engine name; the experiment's engine must be among them (else `other_engine`), and its fingerprint is the one pinned. */
+    readonly fingerprints: Readonly<Record<string, string>>;
   }): Promise<Claim | Refusal>;
   /** Extends the lease. `cancel` says that the experiment was cancelled or the assignment is no longer wanted: stop it. */
   heartbeat(ref: AttemptRef, leaseMs: number): Promise<"continue" | "cancel">;

@@ -39,7 +39,8 @@ export interface TrainerObserver {
 export type TrainerEnd = { readonly kind: "done" } | { readonly kind: "stopped" } | { readonly kind: "crashed"; readonly detail: string };
 
 export interface Trainer {
-  readonly fingerprint: string;
+  /** Engine fingerprints by engine name. */
+  readonly fingerprints: Readonly<Record<string, string>>;
   /** Trains until done, until `signal` aborts (then `stopped`, within one chunk of steps), or until the trainer dies. Never rejects. */
   train(work: TrainingWork, observer: TrainerObserver, signal: AbortSignal): Promise<TrainerEnd>;
   close(): Promise<void>;
