@@ -1,1 +1,25 @@
-export {};
+/** Orchestrator: advances experiments, carries out assignments, dispatches and reconciles. */
+export { advanceExperiment, planAdvance } from "./advance.ts";
+export { answerSentence, scoreText } from "./answer-sentence.ts";
+export {
+  type CarryOutDependencies,
+  type CarryOutEnd,
+  type CarryOutLog,
+  type CarryOutTiming,
+  carryOut,
+  carryOutTiming,
+} from "./carry-out.ts";
+export { contentHash, textHash } from "./content-hash.ts";
+export { createExperiment, type ExperimentCreation } from "./create-experiment.ts";
+export { decideWithinLimits } from "./decide-within-limits.ts";
+export { policyContext, policyHistory } from "./history.ts";
+export {
+  type Loop,
+  type LoopDependencies,
+  type ReconcilerOptions,
+  reconcile,
+  reconcilerDefaults,
+  relayOutbox,
+  startDispatcher,
+  startReconciler,
+} from "./loops.ts";

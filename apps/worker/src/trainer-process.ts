@@ -1,0 +1,74 @@
+/** The trainer child's main file: loads the engines once, then trains whatever its supervisor sends. Ends when the supervisor is gone. */
+import { asRightsizeError, type EngineName, type TrainingWork } from "@rightsize/core";
+import { openArtifacts } from "./artifact-settings.ts";
+import { loadEngines } from "./engines.ts";
+import { createAssignmentTrainer } from "./train-assignment.ts";
+import type { FromTrainer, ToTrainer, TrainerSettings } from "./trainer-protocol.ts";
+
+const settings = JSON.parse(process.argv[2] ?? "{}") as TrainerSettings;
+const send = (message: FromTrainer) => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+};
+
+// A supervisor that was killed leaves no trainer behind: between chunks of steps the event loop sees the broken pipe.
+process.on("disconnect", () => process.exit(0));
+// Ctrl-C reaches the whole process group; the supervisor decides what happens to the run.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+
+let stop = new AbortController();
+let committed: (() => void) | null = null;
+
+try {
+  const engines = await loadEngines(settings.engines as readonly EngineName[]);
+  const trainer = createAssignmentTrainer({
+    engines,
+    artifacts: openArtifacts(settings.artifacts),
+    checkpointEveryMs: settings.checkpointEveryMs,
+    now: () => performance.now(),
+  });
+  const trainWork = async (work: TrainingWork) => {
+    stop = new AbortController();
+    try {
+      const end = await trainer.train(
+        work,
+        {
+          onEpochs: (epochs) => send({ kind: "epochs", epochs }),
+          onCheckpoint: (checkpoint) => send({ kind: "checkpoint", checkpoint }),
+          onRunEnd: (runId, outcome) =>
+            new Promise((resolve) => {
+              committed = resolve;
+              send({ kind: "runEnd", runId, outcome });
+            }),
+        },
+        stop.signal,
+      );
+      send({ kind: "end", end });
+    } catch (error) {
+      send({ kind: "error", error: asRightsizeError(error).toPlain() });
+    }
+  };
+  process.on("message", (raw: unknown) => {
+    const message = raw as ToTrainer;
+    switch (message.kind) {
+      case "train":
+        void trainWork(message.work);
+        return;
+      case "stop":
+        stop.abort();
+        committed?.();
+        return;
+      case "committed":
+        committed?.();
+        committed = null;
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+  send({ kind: "ready", fingerprints: trainer.fingerprints, device: trainer.device });
+} catch (error) {
+  send({ kind: "error", error: asRightsizeError(error).toPlain() });
+  process.exitCode = 1;
+  process.disconnect?.();
+}

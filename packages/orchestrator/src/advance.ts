@@ -1,0 +1,119 @@
+/** One step of an experiment: looks at everything known and says what to write next. Called again and again; does nothing while runs are outstanding. */
+import {
+  type AdvancePlan,
+  canonicalText,
+  type ExperimentId,
+  type ExperimentSnapshot,
+  type IdSource,
+  isTerminal,
+  type NewEvent,
+  type Run,
+  type Store,
+  type TrialChange,
+} from "@rightsize/core";
+import { policyVersion } from "@rightsize/policy";
+import { applyDecision } from "./apply-decision.ts";
+import { textHash } from "./content-hash.ts";
+import { decideWithinLimits } from "./decide-within-limits.ts";
+import { policyContext, policyHistory } from "./history.ts";
+import { summariseTrial } from "./trial-summary.ts";
+
+const nothingToWrite: AdvancePlan = {
+  decision: null,
+  newTrials: [],
+  trialChanges: [],
+  assignments: [],
+  cancelAssignments: [],
+  experiment: null,
+  events: [],
+};
+
+/** Advances an experiment in the store; returns whether anything was written. */
+export function advanceExperiment(store: Store, ids: IdSource, id: ExperimentId): Promise<boolean> {
+  return store.experiments.advance(id, (snapshot) => planAdvance(snapshot, ids));
+}
+
+/** What follows from a snapshot, or null when there is nothing to do (work is outstanding, it is paused, or at an end). */
+export function planAdvance(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan | null {
+  const { experiment, runs } = snapshot;
+  if (isTerminal("experiment", experiment.state)) return null;
+  const failed = runs.find((run) => run.state === "FAILED");
+  if (failed !== undefined) return failExperiment(snapshot, failed);
+  if (experiment.state === "PAUSED") return null;
+  if (runs.some((run) => !isTerminal("run", run.state))) return null;
+  // A policy that this process doesn't know is left to one that does (fault F19).
+  if (policyVersion(experiment.spec.search.preset) !== experiment.policyVersion) return null;
+  if (snapshot.decisions.at(-1)?.decision.action === "FINISH") return succeed(snapshot);
+  return nextDecision(snapshot, ids);
+}
+
+function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan {
+  const { spec, plan } = snapshot.experiment;
+  const completed = completeTrials(snapshot);
+  const decision = decideWithinLimits(policyContext(spec, plan), spec.limits, policyHistory(snapshot));
+  const sequence = snapshot.decisions.length + 1;
+  const text = canonicalText(decision);
+  const effects = applyDecision(snapshot, sequence, decision, ids);
+  const made: NewEvent = { kind: "decision.made", data: { sequence, action: decision.action, reason: decision.reason } };
+  return {
+    ...nothingToWrite,
+    ...effects,
+    decision: { sequence, decision, text, hash: textHash(text) },
+    trialChanges: mergeChanges([...completed.changes, ...effects.trialChanges]),
+    events: [...completed.events, made, ...effects.events],
+  };
+}
+
+/** Trials whose runs have all ended get their score. A trial without a score is completed too: that it can't be trained is an outcome. */
+function completeTrials(snapshot: ExperimentSnapshot): { changes: TrialChange[]; events: NewEvent[] } {
+  const changes: TrialChange[] = [];
+  const events: NewEvent[] = [];
+  for (const trial of snapshot.trials) {
+    if (trial.state !== "RUNNING") continue;
+    const { score, metrics, runs } = summariseTrial(snapshot, trial);
+    changes.push({ id: trial.id, state: "COMPLETED", score, metrics, ...(score === null ? { verdict: "untrainable" } : {}) });
+    events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runs.length } });
+  }
+  return { changes, events };
+}
+
+/** The finalise run has ended: its answer stands in the experiment already, the rest is the word. */
+function succeed(snapshot: ExperimentSnapshot): AdvancePlan {
+  const { experiment } = snapshot;
+  return {
+    ...nothingToWrite,
+    trialChanges: completeTrials(snapshot).changes,
+    experiment: { state: "SUCCEEDED" },
+    events: [
+      { kind: "answer.ready", data: { trial: experiment.answer?.trial ?? null, sentence: experiment.answer?.sentence ?? "" } },
+      { kind: "experiment.state", data: { state: "SUCCEEDED" } },
+    ],
+  };
+}
+
+/** A run that can't be completed fails its experiment, with the reason; what was measured before stays. It is never a score. */
+function failExperiment(snapshot: ExperimentSnapshot, failed: Run): AdvancePlan {
+  const trial = snapshot.trials.find(({ id }) => id === failed.trialId);
+  const reason = `A run of trial ${trial?.number ?? "?"} could not be completed: ${failed.result?.reason ?? "no reason was recorded"}`;
+  const outstanding = snapshot.runs.filter((run) => !isTerminal("run", run.state));
+  const trialChanges: TrialChange[] = snapshot.trials
+    .filter(({ state }) => state === "PENDING" || state === "RUNNING")
+    .map(({ id }) => ({ id, state: id === failed.trialId ? "FAILED" : "CANCELLED" }));
+  return {
+    ...nothingToWrite,
+    trialChanges,
+    cancelAssignments: [...new Set(outstanding.map(({ assignmentId }) => assignmentId))],
+    experiment: { state: "FAILED", stateReason: reason },
+    events: [
+      { kind: "trial.failed", data: { trialId: failed.trialId, number: trial?.number ?? null, reason } },
+      { kind: "experiment.state", data: { state: "FAILED", reason } },
+    ],
+  };
+}
+
+/** One change a trial: the store applies each trial's change once. */
+function mergeChanges(changes: readonly TrialChange[]): TrialChange[] {
+  const merged = new Map<string, TrialChange>();
+  for (const change of changes) merged.set(change.id, { ...merged.get(change.id), ...change });
+  return [...merged.values()];
+}

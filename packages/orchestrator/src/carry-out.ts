@@ -1,0 +1,206 @@
+/** Carries out one assignment: claim, train, commit each result under the attempt number, advance. Runs in the worker's supervisor. */
+import {
+  type AssignmentId,
+  type AttemptEnd,
+  asRightsizeError,
+  type Claim,
+  type IdSource,
+  type Queue,
+  type Refusal,
+  type RightsizeError,
+  type Store,
+  type Trainer,
+  type TrainerEnd,
+  type TrainingWork,
+  type WorkerId,
+} from "@rightsize/core";
+import { advanceExperiment } from "./advance.ts";
+import { createAttemptWriter } from "./attempt-writer.ts";
+import { reconcile, relayOutbox } from "./loops.ts";
+
+export interface CarryOutDependencies {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly ids: IdSource;
+  readonly workerId: WorkerId;
+  readonly log: CarryOutLog;
+  readonly timing?: Partial<CarryOutTiming>;
+}
+export interface CarryOutTiming {
+  /** How long a claim lasts without a heartbeat, in milliseconds. */
+  readonly leaseMs: number;
+  /** How often the lease is extended, in milliseconds. */
+  readonly heartbeatMs: number;
+  readonly epochBatchMs: number;
+  readonly retryMs: number;
+  /** Crashed or lost attempts before an assignment is given up. */
+  readonly crashLimit: number;
+}
+export const carryOutTiming: CarryOutTiming = { leaseMs: 10_000, heartbeatMs: 3000, epochBatchMs: 200, retryMs: 500, crashLimit: 5 };
+
+/** What happened, for the worker's log (structured, one object a line). */
+export type CarryOutLog = (level: "debug" | "info" | "warn", message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export type CarryOutEnd = { readonly kind: "refused"; readonly refusal: Refusal["refused"] } | { readonly kind: AttemptEnd };
+
+/**
+ * Does an assignment from claim to commit. `signal` is the worker's own end: the run stops within one chunk of steps and is released
+ * for others. Never rejects for a crash of the trainer or a store that is away for a while; rejects when the claim itself can't be asked.
+ */
+export async function carryOut(
+  deps: CarryOutDependencies,
+  trainer: Trainer,
+  assignmentId: AssignmentId,
+  signal: AbortSignal,
+): Promise<CarryOutEnd> {
+  const timing = { ...carryOutTiming, ...deps.timing };
+  const claim = await deps.store.work.claim({
+    assignmentId,
+    workerId: deps.workerId,
+    leaseMs: timing.leaseMs,
+    fingerprints: trainer.fingerprints,
+  });
+  if ("refused" in claim) {
+    deps.log("debug", `claim refused: ${claim.refused}`, { assignmentId });
+    if (claim.refused === "completed") await advanceAndRelay(deps, null);
+    return { kind: "refused", refusal: claim.refused };
+  }
+  const fields = { experimentId: claim.experiment.id, trialId: claim.trial.id, runId: claim.runs[0]?.id, attempt: claim.attempt };
+  deps.log("info", "training", { ...fields, capacity: claim.trial.capacity });
+  const end = await trainClaim(deps, timing, trainer, claim, signal, fields);
+  deps.log(end === "completed" ? "info" : "warn", `assignment ${end}`, fields);
+  return { kind: end };
+}
+
+/** Why the supervisor stops its own trainer. */
+type StopCause = "cancelled" | "stale" | "released";
+
+async function trainClaim(
+  deps: CarryOutDependencies,
+  timing: CarryOutTiming,
+  trainer: Trainer,
+  claim: Claim,
+  signal: AbortSignal,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<AttemptEnd> {
+  const stop = new AbortController();
+  let cause: StopCause | null = null;
+  const stopFor = (why: StopCause) => {
+    cause ??= why;
+    stop.abort();
+  };
+  const released = () => stopFor("released");
+  if (signal.aborted) released();
+  signal.addEventListener("abort", released);
+  const writer = createAttemptWriter(deps.store, claim, {
+    batchMs: timing.epochBatchMs,
+    retryMs: timing.retryMs,
+    onStale: () => stopFor("stale"),
+    onRetry: (error) => deps.log("warn", "the store can't be written, trying again", { ...fields, error: error.message }),
+  });
+  const heartbeat = setInterval(() => void beat(), timing.heartbeatMs);
+  const beat = async () => {
+    try {
+      if ((await deps.store.work.heartbeat(claim, timing.leaseMs)) === "cancel") stopFor("cancelled");
+    } catch (thrown) {
+      const error = asRightsizeError(thrown);
+      if (error.code === "stale_attempt") stopFor("stale");
+      else deps.log("warn", "heartbeat failed", { ...fields, error: error.message });
+    }
+  };
+  try {
+    const work = await untilReachable(deps, timing, () => trainingWork(deps.store, claim));
+    const end = await trainer.train(
+      work,
+      {
+        onEpochs: (epochs) => writer.epochs(epochs),
+        onCheckpoint: (checkpoint) => writer.checkpoint(checkpoint),
+        onRunEnd: (runId, outcome) => writer.result(runId, outcome),
+      },
+      stop.signal,
+    );
+    await writer.flush();
+    return await endClaim(deps, timing, claim, end, cause);
+  } finally {
+    clearInterval(heartbeat);
+    signal.removeEventListener("abort", released);
+  }
+}
+
+/** Writes how the attempt ended, then lets the experiment take its next step. */
+async function endClaim(
+  deps: CarryOutDependencies,
+  timing: CarryOutTiming,
+  claim: Claim,
+  end: TrainerEnd,
+  cause: StopCause | null,
+): Promise<AttemptEnd> {
+  if (cause === "stale") return "lease_lost";
+  const attemptEnd: AttemptEnd =
+    end.kind === "done" ? "completed" : end.kind === "crashed" ? "crashed" : cause === "cancelled" ? "cancelled" : "released";
+  const detail = end.kind === "crashed" ? end.detail : null;
+  const written = await untilReachable(deps, timing, async () => {
+    try {
+      await deps.store.work.endAttempt(claim, attemptEnd, detail);
+      return true;
+    } catch (error) {
+      if (asRightsizeError(error).code === "stale_attempt") return false;
+      throw error;
+    }
+  });
+  if (!written) return "lease_lost";
+  await untilReachable(deps, timing, async () => {
+    if (attemptEnd === "crashed") await reconcile(deps, { crashLimit: timing.crashLimit });
+    else await advanceAndRelay(deps, claim);
+  });
+  return attemptEnd;
+}
+
+/** The next step of the claim's experiment, and whatever waits in the outbox: at once, so that no slot waits for a loop elsewhere. */
+async function advanceAndRelay(deps: CarryOutDependencies, claim: Claim | null): Promise<void> {
+  if (claim !== null) await advanceExperiment(deps.store, deps.ids, claim.experiment.id);
+  await relayOutbox(deps);
+}
+
+async function untilReachable<Value>(deps: CarryOutDependencies, timing: CarryOutTiming, act: () => Promise<Value>): Promise<Value> {
+  for (;;) {
+    try {
+      return await act();
+    } catch (thrown) {
+      const error: RightsizeError = asRightsizeError(thrown);
+      if (error.code !== "unavailable") throw error;
+      deps.log("warn", "waiting for a part of the service", { error: error.message });
+      await new Promise((resolve) => setTimeout(resolve, timing.retryMs));
+    }
+  }
+}
+
+/** Everything the trainer needs, as plain data. */
+async function trainingWork(store: Store, claim: Claim): Promise<TrainingWork> {
+  const { experiment, trial } = claim;
+  const dataset = await store.datasets.find(experiment.owner, experiment.spec.dataset);
+  if (dataset === null) throw new Error(`dataset ${experiment.spec.dataset} of experiment ${experiment.id} is gone`);
+  return {
+    experimentId: experiment.id,
+    spec: experiment.spec,
+    plan: experiment.plan,
+    columnsArtifact: dataset.columnsArtifact,
+    trialNumber: trial.number,
+    capacity: trial.capacity,
+    recipe: trial.recipe,
+    runs: claim.runs.map((run) => {
+      const checkpoint = claim.checkpoints.find(({ runId }) => runId === run.id);
+      return {
+        runId: run.id,
+        purpose: run.purpose,
+        seed: run.seed,
+        fold: run.fold,
+        learningRate: run.learningRate,
+        checkpoint: checkpoint === undefined ? null : { artifact: checkpoint.artifact, epoch: checkpoint.epoch },
+      };
+    }),
+    winners: claim.winners.flatMap(({ fold, result }) =>
+      result?.weightsArtifact == null ? [] : [{ weightsArtifact: result.weightsArtifact, fold, result }],
+    ),
+  };
+}

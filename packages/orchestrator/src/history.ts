@@ -1,0 +1,69 @@
+/** From what the store keeps to what a policy may see: a pure translation that leaves out ids, clocks, durations and workers. */
+import type {
+  ExperimentPlan,
+  ExperimentSnapshot,
+  ExperimentSpec,
+  History,
+  HistoryEntry,
+  PolicyContext,
+  Run,
+  RunOutcome,
+  StoredDecision,
+} from "@rightsize/core";
+import { isTerminal } from "@rightsize/core";
+
+/** What a policy knows of the question. */
+export function policyContext(spec: ExperimentSpec, plan: ExperimentPlan): PolicyContext {
+  return {
+    preset: spec.search.preset,
+    parameters: spec.search.parameters,
+    task: spec.task,
+    recipe: spec.recipe,
+    seed: spec.seed,
+    inputs: plan.inputs,
+    outputs: plan.outputs,
+    trainingRows: plan.trainingRows,
+    validationRows: plan.validationRows,
+    folds: plan.folds,
+    meanPredictorLoss: plan.meanPredictorLoss,
+  };
+}
+
+/** Runs that a decision asked for, in the order it asked. `finalise` runs are ours, not a policy's. */
+export function runsOfDecision(snapshot: ExperimentSnapshot, sequence: number): readonly Run[] {
+  return snapshot.runs.filter((run) => run.decision === sequence && run.purpose !== "finalise").sort((a, b) => a.position - b.position);
+}
+
+/** The full history, oldest decision first. Every run must have ended: call it only when nothing is outstanding. */
+export function policyHistory(snapshot: ExperimentSnapshot): History {
+  return snapshot.decisions.map((stored) => historyEntry(snapshot, stored));
+}
+
+function historyEntry(snapshot: ExperimentSnapshot, stored: StoredDecision): HistoryEntry {
+  return {
+    decision: stored.decision,
+    outcomes: runsOfDecision(snapshot, stored.sequence).map(runOutcome),
+    limit: null,
+  };
+}
+
+/** How a run ended, as a policy may see it. A FAILED or CANCELLED run is no outcome: its experiment doesn't come to a decision. */
+export function runOutcome(run: Run): RunOutcome {
+  const request = { purpose: run.purpose, seed: run.seed, fold: run.fold, learningRate: run.learningRate };
+  const { result } = run;
+  if (!isTerminal("run", run.state) || result === null) throw new Error(`run ${run.id} is ${run.state}: it has no outcome yet`);
+  if (run.state === "DIVERGED") return { ...request, status: "DIVERGED", epochs: result.epochs, cost: result.cost };
+  if (run.state !== "COMPLETED" || result.validationLoss === null || result.trainingLoss === null)
+    throw new Error(`run ${run.id} is ${run.state} without a score: no policy may see it`);
+  return {
+    ...request,
+    status: "COMPLETED",
+    validationLoss: result.validationLoss,
+    trainingLoss: result.trainingLoss,
+    epochs: result.epochs,
+    bestEpoch: result.bestEpoch,
+    capped: result.capped,
+    symptoms: result.diagnostics?.symptoms.map(({ symptom }) => symptom) ?? [],
+    cost: result.cost,
+  };
+}

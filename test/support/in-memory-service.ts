@@ -1,0 +1,77 @@
+/** The whole experiment loop on the in-memory twins: store, queue, workers as plain async functions. Milliseconds instead of processes. */
+import {
+  countedIds,
+  type Experiment,
+  type ExperimentId,
+  type ExperimentSpec,
+  localOwner,
+  type Store,
+  type WorkerId,
+} from "@rightsize/core";
+import { carryOut, createExperiment, reconcile } from "@rightsize/orchestrator";
+import { createMemoryQueue } from "@rightsize/queue";
+import { createMemoryStore } from "@rightsize/store";
+import { exampleDataset, examplePlan } from "./examples.ts";
+import { createScriptedTrainer } from "./scripted-trainer.ts";
+
+export interface InMemoryService {
+  readonly store: Store;
+  start(spec: ExperimentSpec): Promise<Experiment>;
+  /** Carries out whatever is queued until the experiment ends (or nothing moves any more). */
+  finish(id: ExperimentId): Promise<Experiment>;
+  /** The trial table as rows `1×100 5.4 INCREASE_CAPACITY`. */
+  table(id: ExperimentId): Promise<readonly string[]>;
+  readonly trained: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function startInMemoryService(options: { readonly workers?: number } = {}): Promise<InMemoryService> {
+  const workers = options.workers ?? 1;
+  const nowMs = 0;
+  const store = createMemoryStore({ now: () => nowMs });
+  const queue = createMemoryQueue();
+  const ids = countedIds();
+  const trainer = createScriptedTrainer();
+  await store.datasets.put(exampleDataset());
+  const never = new AbortController().signal;
+  const timing = { epochBatchMs: 0, retryMs: 1 };
+  const consumer = await queue.consume(
+    async ({ assignmentId }) => {
+      await carryOut({ store, queue, ids, workerId: "wrk_test" as WorkerId, log: () => {}, timing }, trainer, assignmentId, never);
+    },
+    { concurrency: workers },
+  );
+  const find = async (id: ExperimentId) => {
+    const experiment = await store.experiments.find(null, id);
+    if (experiment === null) throw new Error(`no experiment ${id}`);
+    return experiment;
+  };
+  return {
+    store,
+    trained: trainer.trained,
+    async start(spec) {
+      const { experiment } = await createExperiment({ store, ids }, { owner: localOwner, spec, plan: examplePlan(), idempotency: null });
+      await reconcile({ store, queue, ids });
+      return experiment;
+    },
+    async finish(id) {
+      for (let round = 0; round < 2000; round++) {
+        const experiment = await find(id);
+        if (experiment.endedAt !== null) return experiment;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      throw new Error(`experiment ${id} did not end: ${JSON.stringify(await store.experiments.snapshot(id), null, 1)}`);
+    },
+    async table(id) {
+      const snapshot = await store.experiments.snapshot(id);
+      return (snapshot?.trials ?? []).map(
+        ({ capacity, score, nextStep }) => `${capacity.hiddenLayers}×${capacity.nodesPerLayer} ${score} ${nextStep}`,
+      );
+    },
+    async close() {
+      await consumer.close();
+      await queue.close();
+      await store.close();
+    },
+  };
+}

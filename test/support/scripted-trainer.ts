@@ -1,0 +1,109 @@
+/** A Trainer in place of a child process: plays an experiment's script at once, without data, engine or time. */
+import {
+  type RunResult,
+  type Script,
+  type ScriptedRun,
+  type Sha256,
+  sameCapacity,
+  type Trainer,
+  type TrainingRun,
+  type TrainingWork,
+} from "@rightsize/core";
+
+export interface ScriptedTrainer extends Trainer {
+  /** Runs trained so far, as `capacity seed`, in order. */
+  readonly trained: readonly string[];
+}
+
+export function createScriptedTrainer(): ScriptedTrainer {
+  const trained: string[] = [];
+  return {
+    trained,
+    fingerprints: { scripted: "scripted/test" },
+    async train(work, observer, signal) {
+      for (const run of work.runs) {
+        if (signal.aborted) return { kind: "stopped" };
+        trained.push(`${work.capacity.hiddenLayers}x${work.capacity.nodesPerLayer} ${run.purpose} ${run.seed}`);
+        if (run.purpose === "finalise") {
+          await observer.onRunEnd(run.runId, finalised(work));
+          continue;
+        }
+        const scripted = scriptedRun(work.spec.engine.script, work, run);
+        if (scripted.fails === "crashes") return { kind: "crashed", detail: "the script says so" };
+        if (scripted.fails === "diverges") {
+          await observer.onRunEnd(run.runId, { state: "DIVERGED", result: { ...emptyResult, epochs: 1, reason: "the script says so" } });
+          continue;
+        }
+        const epochs = scripted.epochs ?? 2;
+        observer.onEpochs(
+          Array.from({ length: epochs }, (_, index) => ({
+            runId: run.runId,
+            epoch: index + 1,
+            trainingLoss: scripted.score,
+            validationLoss: scripted.score + (epochs - index - 1),
+            learningRate: run.learningRate,
+          })),
+        );
+        await observer.onRunEnd(run.runId, { state: "COMPLETED", result: resultOf(scripted, epochs) });
+      }
+      return { kind: "done" };
+    },
+    close: async () => {},
+  };
+}
+
+const emptyResult: RunResult = {
+  validationLoss: null,
+  trainingLoss: null,
+  metrics: null,
+  epochs: 0,
+  bestEpoch: 0,
+  capped: false,
+  diagnostics: null,
+  cost: 0,
+  trainMs: 0,
+  weightsArtifact: null,
+  reason: null,
+};
+
+function resultOf({ score }: ScriptedRun, epochs: number): RunResult {
+  return {
+    ...emptyResult,
+    validationLoss: score,
+    trainingLoss: score,
+    metrics: { meanSquaredError: score },
+    epochs,
+    bestEpoch: epochs,
+    cost: epochs,
+    weightsArtifact: "f".repeat(64) as Sha256,
+  };
+}
+
+function finalised(work: TrainingWork): Parameters<Parameters<Trainer["train"]>[1]["onRunEnd"]>[1] {
+  const best = work.winners[0]?.result ?? null;
+  const scores = { loss: best?.validationLoss ?? 1, metrics: best?.metrics ?? {} };
+  return {
+    state: "COMPLETED",
+    result: { ...emptyResult, validationLoss: scores.loss },
+    answer: {
+      trial: best === null ? null : work.trialNumber,
+      capacity: best === null ? null : work.capacity,
+      validation: best === null ? null : scores,
+      test: scores,
+      baselines: [],
+      beatsMean: true,
+      modelArtifact: null,
+      sentence: "scripted",
+    },
+  };
+}
+
+/** The script's line for a run: the most particular one (capacity and seed) before the general ones. */
+function scriptedRun(script: Script | undefined, work: TrainingWork, run: TrainingRun): ScriptedRun {
+  if (script === undefined) throw new Error("the experiment has no script");
+  const ofCapacity = script.runs.filter(({ capacity }) => sameCapacity(capacity, work.capacity));
+  return (
+    ofCapacity.find(({ seed }) => seed === run.seed) ??
+    ofCapacity.find(({ seed }) => seed === null) ?? { capacity: work.capacity, seed: null, ...script.otherwise }
+  );
+}
