@@ -1,1 +1,16 @@
-export {};
+/** Policy: pure search rules. `decide(context, history)` is the whole of it; the rest reads what was decided. */
+export { bestTrial, decide } from "./decide.ts";
+export type { Preset } from "./preset.ts";
+export { defaultPreset, type ParsedSearch, parseSearch, policyVersion, presetNamed, presetRecipe, presets } from "./registry.ts";
+export { type OutcomesOf, type SimulatedTrial, type SimulateOptions, simulate } from "./simulate.ts";
+export { type TableRow, trialTable } from "./trial-table.ts";
+export {
+  type CompletedRun,
+  type PlacedRun,
+  type RunPosition,
+  readTrials,
+  standingRuns,
+  summariseTrial,
+  type TrialSummary,
+  type TrialView,
+} from "./trials.ts";
