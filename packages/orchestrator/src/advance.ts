@@ -70,9 +70,9 @@ function completeTrials(snapshot: ExperimentSnapshot): { changes: TrialChange[];
   const events: NewEvent[] = [];
   for (const trial of snapshot.trials) {
     if (trial.state !== "RUNNING") continue;
-    const { score, metrics, runs } = summariseTrial(snapshot, trial);
+    const { score, metrics, runCount } = summariseTrial(snapshot, trial);
     changes.push({ id: trial.id, state: "COMPLETED", score, metrics, ...(score === null ? { verdict: "untrainable" } : {}) });
-    events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runs.length } });
+    events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runCount } });
   }
   return { changes, events };
 }
