@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, apiAt, rowsOf, smallTable } from "../support/api.ts";
 import { courseScores, courseTable } from "../support/examples.ts";
-import { redisServer } from "../support/redis.ts";
+import { noRedis } from "../support/redis.ts";
 import { startService, type TestService } from "../support/service.ts";
 
 const markdown = `| Hidden layers | Nodes per layer | Mean squared error | Next step |
@@ -14,9 +14,9 @@ const markdown = `| Hidden layers | Nodes per layer | Mean squared error | Next 
 | 3 | 200 | 4.3 | Done |`;
 
 for (const queue of ["postgres", "redis"] as const) {
-  const missing = queue === "redis" && redisServer() === null;
+  const missing = queue === "redis" ? noRedis() : null;
   for (const slots of [1, 4]) {
-    describe.skipIf(missing)(`queue on ${queue}, ${slots} slot(s)${missing ? " (skipped: no redis-server here)" : ""}`, () => {
+    describe.skipIf(missing !== null)(`queue on ${queue}, ${slots} slot(s)${missing === null ? "" : ` (skipped: ${missing})`}`, () => {
       let service: TestService;
       let api: Api;
       beforeAll(async () => {

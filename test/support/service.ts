@@ -84,7 +84,10 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
       return { resume: () => void process.kill(-pid, "SIGCONT") };
     },
     async emptyQueue() {
-      if (redis !== null) return redis.flush();
+      if (redis !== null) {
+        await redis.command("FLUSHALL");
+        return;
+      }
       await query(postgres.url, emptyQueueSql);
     },
     async staleWrites() {
@@ -95,7 +98,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
     },
     async close() {
       await Promise.all([...workers, api.process].map(stopProcess));
-      await redis?.stop();
+      await redis?.remove();
       await postgres.drop();
       await rm(folder, { recursive: true, force: true });
     },
