@@ -1,1 +1,10 @@
-export {};
+/** Engines: they train dense networks; one train loop drives them all. */
+export { type RunIdentity, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
+export { createEngine, type EngineOptions } from "./create-engine.ts";
+export { initialWeights } from "./initialise.ts";
+export { classificationMetrics, ownUnit, regressionMetrics, type TargetScale } from "./metrics.ts";
+export { type ExecutionProvider, executionProviders } from "./onnx/runtime.ts";
+export { scoreRows } from "./score-rows.ts";
+export type { ScriptedOptions } from "./scripted/engine.ts";
+export { type EpochReport, type TrainedResult, type TrainHooks, type TrainJob, type TrainOutcome, trainRun } from "./train-run.ts";
+export { deserialiseWeights, serialiseWeights } from "./weights.ts";

@@ -1,0 +1,23 @@
+/** The default engine: whole chunks of steps as one ONNX graph, run by onnxruntime-node. */
+import type { Engine } from "@rightsize/core";
+import { machineText } from "../machine.ts";
+import { type ExecutionProvider, GraphCache, loadOrt } from "./runtime.ts";
+import { openOnnxSession } from "./session.ts";
+
+/** Part of the fingerprint: raise it whenever a graph changes in a way that may change bits. */
+export const graphVersion = 1;
+
+/** Opens the engine; throws `engine_unavailable` where the library or the provider is missing. */
+export async function createOnnxEngine(provider: ExecutionProvider = "cpu"): Promise<Engine> {
+  const ort = await loadOrt();
+  const cache = new GraphCache(ort, provider);
+  const version = ort.env.versions.node ?? ort.env.versions.common;
+  return {
+    name: "onnx",
+    fingerprint: `onnx graph-${graphVersion} onnxruntime-node-${version} ${provider} threads-1 ${machineText()}`,
+    deterministic: provider === "cpu",
+    device: provider,
+    open: (network, table, { seed }) => openOnnxSession(ort, cache, network, table, seed),
+    close: () => cache.close(),
+  };
+}

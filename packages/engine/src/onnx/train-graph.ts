@@ -1,0 +1,116 @@
+/** The training graph: a chunk of steps as one Scan, whose state is the parameters and the optimizer's moments. */
+import type { NetworkSpec } from "@rightsize/core";
+import { lossOf } from "../loss.ts";
+import { parameterLayout } from "../parameters.ts";
+import { Graph, type Value } from "./graph.ts";
+import { lossRules } from "./losses.ts";
+import { backward, forward, type NetworkValues } from "./network.ts";
+import { optimizerRule, type StepNumberName } from "./optimizers.ts";
+
+/** One tensor of the state: a layer's weights, or the biases of all layers [1, sum of widths]. */
+export interface StateTensor {
+  readonly name: string;
+  readonly shape: readonly [number, number];
+  /** Which flat vector (0 parameters, then the moments) and where in it. */
+  readonly vector: number;
+  readonly at: number;
+}
+export interface TrainGraph {
+  readonly model: Uint8Array;
+  /** Fed under their names, fetched as `next_` + name. */
+  readonly state: readonly StateTensor[];
+  readonly stepNumbers: readonly StepNumberName[];
+  /** Hidden layers that take a dropout mask [steps, rows, nodes] as `mask0`, `mask1`, … */
+  readonly maskedLayers: readonly number[];
+}
+
+/**
+ * Inputs: x [rowCount, inputs], y [rowCount, 1], rows [steps, batch] int32, c [steps, batch, 1] row weights, one vector [steps]
+ * for each number of a step, masks, state. Outputs: the state after the last step and losses [steps, 1, 1].
+ */
+export function buildTrainGraph(network: NetworkSpec, batch: number): TrainGraph {
+  const { recipe } = network;
+  const { layers, count, biasesAt } = parameterLayout(network);
+  const lossRule = lossRules[lossOf(network)];
+  const rule = optimizerRule(recipe.optimizer);
+  const vectors = ["p", "m", "v"].slice(0, 1 + rule.momentCount);
+  const state: StateTensor[] = vectors.flatMap((letter, vector) => [
+    ...layers.map(({ fanIn, fanOut, weightsAt }, layer) => ({
+      name: `${letter}${layer}`,
+      shape: [fanIn, fanOut] as const,
+      vector,
+      at: weightsAt,
+    })),
+    { name: `${letter}_biases`, shape: [1, count - biasesAt] as const, vector, at: biasesAt },
+  ]);
+  const tensors = layers.length + 1;
+  const maskedLayers = recipe.dropoutFraction > 0 ? layers.slice(0, -1).map((_, layer) => layer) : [];
+
+  const yType = lossOf(network) === "cross_entropy" ? "int32" : "float32";
+  const body = new Graph("step_");
+  for (const tensor of state) body.input(`in_${tensor.name}`, "float32", tensor.shape);
+  const rows = body.input("step_rows", "int32", [batch]);
+  const c = body.input("step_c", "float32", [batch, 1]);
+  for (const name of rule.reads) body.input(`step_${name}`, "float32", []);
+  const masks = maskedLayers.map((layer) => body.input(`step_mask${layer}`, "float32", [batch, network.capacity.nodesPerLayer]));
+
+  const biases = `in_p_biases`;
+  const values: NetworkValues = {
+    weights: layers.map((_, layer) => `in_p${layer}`),
+    biases:
+      layers.length === 1
+        ? [biases]
+        : splitBiases(
+            body,
+            biases,
+            layers.map(({ fanOut }) => fanOut),
+          ),
+  };
+  const x = body.node("Gather", ["x", rows], { axis: 0 });
+  const y = body.node("Gather", ["y", rows], { axis: 0 });
+  const { outputs, trace } = forward(body, values, recipe.activation, x, masks);
+  const { loss, dz } = lossRule.build(body, outputs, y, c, batch);
+  const gradients = backward(body, values, recipe.activation, trace, dz, { l2: recipe.l2, rows: batch });
+  const biasGradient = layers.length === 1 ? (gradients.biases[0] as Value) : body.node("Concat", gradients.biases, { axis: 1 });
+  const clipped = clip(body, [...gradients.weights, biasGradient], recipe.gradientClipNorm);
+
+  const step = { size: "step_size", epsilon: "step_epsilon", decay: "step_decay" };
+  const next: Value[] = [];
+  for (let tensor = 0; tensor < tensors; tensor++) {
+    const [parameter, ...moments] = vectors.map((_, vector) => `in_${(state[vector * tensors + tensor] as StateTensor).name}`);
+    const gradient = clipped[tensor] as Value;
+    const after = rule.update(body, { parameter: parameter as Value, gradient, moments, step, decays: tensor < layers.length });
+    for (const [vector, value] of [after.parameter, ...after.moments].entries()) next[vector * tensors + tensor] = value;
+  }
+  for (const [index, tensor] of state.entries()) body.output(next[index] as Value, "float32", tensor.shape);
+  body.output(loss, "float32", [1, 1]);
+
+  const main = new Graph();
+  main.input("x", "float32", ["table", network.inputs]);
+  main.input("y", yType, ["table", 1]);
+  const scanned = [
+    main.input("rows", "int32", ["steps", batch]),
+    main.input("c", "float32", ["steps", batch, 1]),
+    ...rule.reads.map((name) => main.input(name, "float32", ["steps"])),
+    ...maskedLayers.map((layer) => main.input(`mask${layer}`, "float32", ["steps", batch, network.capacity.nodesPerLayer])),
+  ];
+  for (const tensor of state) main.input(tensor.name, "float32", tensor.shape);
+  const results = [...state.map(({ name }) => `next_${name}`), "losses"];
+  main.nodeNamed("Scan", [...state.map(({ name }) => name), ...scanned], results, { body, num_scan_inputs: scanned.length });
+  for (const tensor of state) main.output(`next_${tensor.name}`, "float32", tensor.shape);
+  main.output("losses", "float32", ["steps", 1, 1]);
+  return { model: main.toModel("train"), state, stepNumbers: rule.reads, maskedLayers };
+}
+
+function splitBiases(g: Graph, biases: Value, widths: readonly number[]): readonly Value[] {
+  return g.nodes("Split", [biases, g.constantInt64(widths)], widths.length, { axis: 1 });
+}
+
+/** Scales all gradients down where their common Euclidean norm is above `limit` (Pascanu et al. 2013; PyTorch's 1e-6). */
+function clip(g: Graph, gradients: readonly Value[], limit: number | null): readonly Value[] {
+  if (limit === null) return gradients;
+  const squares = gradients.map((gradient) => g.node("ReduceSumSquare", [gradient], { keepdims: 0 }));
+  const norm = g.node("Sqrt", [squares.length === 1 ? (squares[0] as Value) : g.node("Sum", squares)]);
+  const factor = g.node("Min", [g.node("Div", [g.constant([limit]), g.node("Add", [norm, g.constant([1e-6])])]), g.constant([1])]);
+  return gradients.map((gradient) => g.node("Mul", [gradient, factor]));
+}

@@ -1,0 +1,41 @@
+/** Scores of given weights on given rows: for the test split, and for baselines. */
+import type { Engine, ExperimentSpec, LayerWeights, Metrics, NetworkSession, NetworkSpec, Scores, TensorTable } from "@rightsize/core";
+import { classificationMetrics, regressionMetrics, type TargetScale } from "./metrics.ts";
+import { isScripted, scriptedScores } from "./scripted/play.ts";
+
+/**
+ * Loss on the standardised target (or mean log loss) and metrics in the target's own unit. With `spec`, the scripted engine
+ * gives the capacity's scripted score; without, it predicts like any network.
+ */
+export async function scoreRows(
+  engine: Engine,
+  network: NetworkSpec,
+  tensors: TensorTable,
+  target: TargetScale,
+  weights: readonly LayerWeights[],
+  rows: Int32Array,
+  spec?: ExperimentSpec,
+): Promise<Scores> {
+  const session = await engine.open(network, tensors, { seed: 0, ...(spec === undefined ? {} : { spec }) });
+  try {
+    if (isScripted(session) && spec !== undefined) return scriptedScores(session, network);
+    session.setWeights(weights);
+    return { loss: await session.evaluate(rows), metrics: await sessionMetrics(session, network, tensors, target, rows) };
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** Metrics of a session's present weights. */
+export async function sessionMetrics(
+  session: NetworkSession,
+  network: NetworkSpec,
+  tensors: TensorTable,
+  target: TargetScale,
+  rows: Int32Array,
+): Promise<Metrics> {
+  const predictions = await session.predict(rows);
+  const targets = Float32Array.from(rows, (row) => tensors.y[row] as number);
+  if (network.task === "regression") return regressionMetrics(predictions, targets, target);
+  return classificationMetrics(predictions, targets, Math.max(2, network.outputs));
+}

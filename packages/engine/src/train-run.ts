@@ -1,0 +1,203 @@
+/** The train loop, the same for every engine: epochs, batch order, early stopping, best weights, checkpoints, cancellation. */
+import {
+  type Engine,
+  type LayerWeights,
+  type NetworkSession,
+  type NetworkSpec,
+  parameterCount,
+  permutation,
+  type Recipe,
+  RightsizeError,
+  resolveBatchSize,
+  type StepBatch,
+} from "@rightsize/core";
+import { type Progress, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
+import { diagnose } from "./diagnostics.ts";
+import { endedCapped, freshStopping, improves, stopsAfter } from "./early-stopping.ts";
+import { resolveLoss } from "./loss.ts";
+import { afterEpoch, freshPlateau, scheduleFactor } from "./schedule.ts";
+import { sessionMetrics } from "./score-rows.ts";
+import { isScripted, playRun } from "./scripted/play.ts";
+import type { TrainedResult, TrainHooks, TrainJob, TrainOutcome } from "./train-job.ts";
+
+export type { EpochReport, TrainedResult, TrainHooks, TrainJob, TrainOutcome } from "./train-job.ts";
+
+/**
+ * Trains one run to its end, or until `signal` aborts (then `stopped`, within one chunk of steps).
+ * A loss that is not finite is the outcome `diverged`, never an exception. Throws `invalid_request` for a loss that doesn't
+ * fit the task or for empty splits, `engine_failed` where the engine does.
+ */
+export async function trainRun(engine: Engine, job: TrainJob, hooks: TrainHooks): Promise<TrainOutcome> {
+  const { training, validation } = job.rows;
+  if (training.length === 0 || validation.length === 0) throw noRows(training.length, validation.length);
+  const recipe: Recipe = {
+    ...job.recipe,
+    loss: resolveLoss(job.recipe.loss, job.network.task),
+    batchSize: resolveBatchSize(job.recipe.batchSize, training.length),
+  };
+  const network: NetworkSpec = { ...job.network, recipe };
+  const session = await engine.open(network, job.tensors, { seed: job.seed, ...(job.spec === undefined ? {} : { spec: job.spec }) });
+  try {
+    if (isScripted(session)) return await playRun(session, job, hooks);
+    return await train(engine, session, { ...job, network, recipe }, hooks);
+  } finally {
+    await session.dispose();
+  }
+}
+
+async function train(engine: Engine, session: NetworkSession, job: TrainJob, hooks: TrainHooks): Promise<TrainOutcome> {
+  const { recipe, rows, seed } = job;
+  const startedAt = hooks.now();
+  const batch = recipe.batchSize as number;
+  const stepCount = Math.ceil(rows.training.length / batch);
+  const identity = runIdentity(engine.fingerprint, { ...job, trainingRows: rows.training, validationRows: rows.validation });
+
+  let { progress, best } = resume(identity, session, job, hooks);
+  const spentBefore = progress.trainMs;
+  const trainMs = () => spentBefore + hooks.now() - startedAt;
+  let checkpointAt = startedAt;
+  const checkpoint = async () => {
+    if (hooks.onCheckpoint === undefined || hooks.now() - checkpointAt < (hooks.checkpointEveryMs ?? 30_000)) return;
+    const bytes = writeCheckpoint(identity, { progress: { ...progress, trainMs: trainMs() }, state: session.exportState(), best });
+    await hooks.onCheckpoint(bytes, progress.epoch);
+    checkpointAt = hooks.now();
+  };
+  const cost = (epochs: number) =>
+    epochs * rows.training.length * parameterCount(job.network.inputs, job.network.capacity, job.network.outputs);
+  const diverged = (what: string): TrainOutcome => ({
+    kind: "diverged",
+    result: {
+      validationLoss: null,
+      trainingLoss: null,
+      metrics: null,
+      epochs: progress.epoch,
+      bestEpoch: progress.stopping.bestEpoch,
+      capped: false,
+      diagnostics: { layers: [], symptoms: [{ symptom: "diverged", sentence: `Training diverged: ${what}.` }] },
+      cost: cost(progress.epoch),
+      trainMs: trainMs(),
+      reason: `${what}, at learning rate ${job.learningRate}`,
+    },
+  });
+
+  let stepsPerChunk = 4;
+  for (;;) {
+    const learningRate = job.learningRate * scheduleFactor(recipe.schedule, progress.epoch, progress.plateau);
+    const order = permutation(rows.training.length, seed, "batch_order", progress.epoch);
+    for (let at = 0; at < order.length; at++) order[at] = rows.training[order[at] as number] as number;
+
+    while (progress.stepsDone < stepCount) {
+      if (hooks.signal.aborted) return { kind: "stopped" };
+      const first = progress.stepsDone;
+      const steps = stepsOf(
+        order,
+        batch,
+        learningRate,
+        (progress.epoch - 1) * stepCount,
+        first,
+        Math.min(stepCount, first + stepsPerChunk),
+      );
+      const chunkStart = hooks.now();
+      const losses = await session.train(steps);
+      let lossSum = progress.lossSum;
+      for (const [index, step] of steps.entries()) {
+        const loss = losses[index] as number;
+        if (!Number.isFinite(loss)) return diverged(`the training loss was ${loss} in epoch ${progress.epoch}, step ${first + index + 1}`);
+        lossSum += loss * step.rows.length;
+      }
+      progress = { ...progress, stepsDone: first + steps.length, lossSum };
+      stepsPerChunk = nextChunk(stepsPerChunk, steps.length, hooks.now() - chunkStart, hooks.chunkMs ?? 50);
+      if (progress.stepsDone < stepCount) await checkpoint();
+    }
+
+    if (hooks.signal.aborted) return { kind: "stopped" };
+    const trainingLoss = progress.lossSum / rows.training.length;
+    const validationLoss = await session.evaluate(rows.validation);
+    if (!Number.isFinite(validationLoss)) return diverged(`the validation loss was ${validationLoss} after epoch ${progress.epoch}`);
+    const { epoch } = progress;
+    hooks.onEpoch({ epoch, trainingLoss, validationLoss, learningRate });
+    let { stopping, bestTrainingLoss } = progress;
+    if (improves(stopping, validationLoss, recipe.minDelta)) {
+      stopping = { bestLoss: validationLoss, bestEpoch: epoch };
+      bestTrainingLoss = trainingLoss;
+      best = session.weights();
+    }
+    const plateau = afterEpoch(recipe.schedule, progress.plateau, validationLoss);
+    progress = { ...progress, epoch: epoch + 1, stepsDone: 0, lossSum: 0, stopping, bestTrainingLoss, plateau };
+
+    if (stopsAfter(stopping, epoch, recipe)) {
+      const weights = best as readonly LayerWeights[];
+      session.setWeights(weights);
+      const capped = endedCapped(stopping, epoch, recipe);
+      const finalTrainingLoss = trainingLoss;
+      const result: TrainedResult = {
+        validationLoss: stopping.bestLoss,
+        trainingLoss: bestTrainingLoss,
+        metrics: await sessionMetrics(session, job.network, job.tensors, job.target, rows.validation),
+        epochs: epoch,
+        bestEpoch: stopping.bestEpoch,
+        capped,
+        diagnostics: await diagnose(session, job, {
+          stopping,
+          bestTrainingLoss,
+          finalTrainingLoss,
+          finalValidationLoss: validationLoss,
+          epochs: epoch,
+          capped,
+        }),
+        cost: cost(epoch),
+        trainMs: trainMs(),
+        reason: null,
+      };
+      return { kind: "completed", result, weights };
+    }
+    await checkpoint();
+  }
+}
+
+function resume(
+  identity: ReturnType<typeof runIdentity>,
+  session: NetworkSession,
+  job: TrainJob,
+  hooks: TrainHooks,
+): { progress: Progress; best: readonly LayerWeights[] | null } {
+  const cold: Progress = {
+    epoch: 1,
+    stepsDone: 0,
+    lossSum: 0,
+    stopping: freshStopping,
+    bestTrainingLoss: 0,
+    plateau: freshPlateau,
+    trainMs: 0,
+  };
+  if (job.checkpoint === undefined || job.checkpoint === null) return { progress: cold, best: null };
+  const read = readCheckpoint(identity, job.checkpoint);
+  if ("refused" in read) {
+    hooks.onCheckpointRefused?.(read.refused);
+    return { progress: cold, best: null };
+  }
+  session.importState(read.state);
+  return { progress: read.progress, best: read.best };
+}
+
+/** Steps `from` to `to` (from 0 within the epoch) over the epoch's row order; `before` steps were taken in earlier epochs. */
+function stepsOf(order: Int32Array, batch: number, learningRate: number, before: number, from: number, to: number): StepBatch[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    rows: order.subarray((from + index) * batch, Math.min(order.length, (from + index + 1) * batch)),
+    learningRate,
+    step: before + from + index + 1,
+  }));
+}
+
+/** Grows or shrinks the chunk towards `targetMs`, at most four-fold at once. */
+function nextChunk(now: number, taken: number, tookMs: number, targetMs: number): number {
+  if (taken < now && tookMs < targetMs) return now;
+  const factor = Math.min(4, Math.max(0.25, targetMs / Math.max(tookMs, 0.01)));
+  return Math.max(1, Math.min(4096, Math.floor(taken * factor)));
+}
+
+function noRows(training: number, validation: number): RightsizeError {
+  return new RightsizeError("invalid_request", "A run needs training rows and validation rows.", {
+    issues: [{ where: "/split", received: `${training} training rows, ${validation} validation rows`, required: "at least 1 of each" }],
+  });
+}
