@@ -172,6 +172,22 @@ export const attemptViewSchema = z.object({
   detail: z.string().nullable(),
 });
 
+/** One trial by itself: also a speculative one (its number is null), with every attempt at its runs, wasted ones included. */
+export const trialDetailSchema = trialViewSchema.extend({
+  number: z.int().nullable(),
+  experimentId: z.string(),
+  speculative: z.boolean(),
+  attempts: z.array(attemptViewSchema),
+});
+
+export const artifactViewSchema = z.object({ id: z.string(), sizeBytes: z.int() });
+
+/** What /health/ready says: every part that the service needs, and what is wrong with it. */
+export const readinessSchema = z.object({
+  ready: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+
 export const workerViewSchema = z.object({
   id: z.string(),
   machine: z.string(),
@@ -206,6 +222,8 @@ export type AnswerView = z.infer<typeof answerSchema>;
 export type RunView = z.infer<typeof runViewSchema>;
 export type TrialView = z.infer<typeof trialViewSchema>;
 export type TrialTable = z.infer<typeof trialTableSchema>;
+export type TrialDetail = z.infer<typeof trialDetailSchema>;
+export type Readiness = z.infer<typeof readinessSchema>;
 export type DecisionView = z.infer<typeof decisionViewSchema>;
 export type DecisionList = z.infer<typeof decisionListSchema>;
 export type EpochList = z.infer<typeof epochListSchema>;

@@ -200,6 +200,8 @@ export interface WorkStore {
   findTrial(id: TrialId): Promise<{ readonly experiment: Experiment; readonly trial: Trial; readonly runs: readonly Run[] } | null>;
   /** Writes refused because their attempt was stale, since the database was made. */
   staleWriteCount(): Promise<number>;
+  /** Runs by state, over all experiments, for /metrics. Optional: a store that can't count cheaply leaves it out. */
+  runCounts?(): Promise<Readonly<Record<RunState, number>>>;
 }
 
 export interface OutboxItem {

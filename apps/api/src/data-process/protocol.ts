@@ -1,0 +1,37 @@
+/** What crosses between the API and its data process: plain data and paths, never bytes of tables. */
+import type { Dataset, ExperimentPlan, ExperimentSpec, PlainError } from "@rightsize/core";
+
+/** What reading a file finds out. */
+export type TableSummary = Pick<Dataset, "format" | "rowCount" | "columns" | "warnings" | "suggestedTarget" | "suggestedTask">;
+
+export interface ReadTableRequest {
+  readonly kind: "read_table";
+  /** The uploaded file. */
+  readonly path: string;
+  /** The file's own name: its ending may tell the format. */
+  readonly name: string;
+  /** Where the columnar form goes. */
+  readonly outputPath: string;
+}
+
+export interface PlanRequest extends Pick<ExperimentSpec, "target" | "task" | "features" | "split" | "seed"> {
+  readonly kind: "plan_experiment";
+  /** The dataset's columnar form. */
+  readonly columnsPath: string;
+  /** Where the plan's bytes (row numbers, fitted pipelines) go. */
+  readonly outputPath: string;
+}
+
+export type DataRequest = ReadTableRequest | PlanRequest;
+export type PlanSummary = Omit<ExperimentPlan, "artifact">;
+
+/** To the child; `id` pairs an answer with its request. */
+export interface RequestMessage {
+  readonly id: number;
+  readonly request: DataRequest;
+}
+/** From the child. The first message is `ready`. */
+export type ChildMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "done"; readonly id: number; readonly result: TableSummary | PlanSummary }
+  | { readonly kind: "failed"; readonly id: number; readonly error: PlainError };

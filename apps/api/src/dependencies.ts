@@ -1,0 +1,65 @@
+/** What the API is assembled from: ports, so that tests can give it twins and the process real parts. */
+import type {
+  ArtifactStore,
+  EngineName,
+  Experiment,
+  ExperimentId,
+  ExperimentPlan,
+  ExperimentSpec,
+  OwnerId,
+  Queue,
+  Sha256,
+  Store,
+} from "@rightsize/core";
+import type { FastifyBaseLogger } from "fastify";
+import type { DataProcess } from "./data-process/data-process.ts";
+
+/** What `createExperiment` of the orchestrator needs to know of an accepted request. */
+export interface AcceptedExperiment {
+  readonly owner: OwnerId;
+  readonly spec: ExperimentSpec;
+  readonly plan: ExperimentPlan;
+  readonly idempotency: { readonly key: string; readonly requestHash: Sha256 } | null;
+}
+
+/** Limits and folders of an app; `defaultAppSettings` has all of them. */
+export interface AppSettings {
+  readonly version: string;
+  readonly engines: readonly EngineName[];
+  readonly uploadsFolder: string;
+  readonly uploadLimitBytes: number;
+  readonly bodyLimitBytes: number;
+  readonly dashboardFolder: string | null;
+  /** Requests of one client address a minute; 0 is no limit. */
+  readonly requestsPerMinute: number;
+  /** Event-loop delay above which requests are answered 503; 0 never. */
+  readonly maxEventLoopDelayMs: number;
+  /** How often a stream of events looks by itself, in case a signal was lost. */
+  readonly eventLookMs: number;
+  readonly heartbeatMs: number;
+}
+
+export interface ApiDependencies {
+  readonly store: Store;
+  /** null where there is no queue to watch (tests). */
+  readonly queue: Queue | null;
+  readonly artifacts: ArtifactStore;
+  readonly dataProcess: DataProcess;
+  readonly createExperiment: (request: AcceptedExperiment) => Promise<{ readonly experiment: Experiment; readonly created: boolean }>;
+  /** Called after an experiment was created, paused, resumed or cancelled: a hint for background loops in this process. */
+  readonly onWorkChanged?: (id: ExperimentId) => void;
+  readonly logger: FastifyBaseLogger;
+  readonly settings: AppSettings;
+}
+
+export const defaultAppSettings: Omit<AppSettings, "uploadsFolder"> = {
+  version: "0.1.0",
+  engines: ["onnx"],
+  uploadLimitBytes: 2 ** 30,
+  bodyLimitBytes: 16 * 2 ** 20,
+  dashboardFolder: null,
+  requestsPerMinute: 0,
+  maxEventLoopDelayMs: 2000,
+  eventLookMs: 3000,
+  heartbeatMs: 15_000,
+};

@@ -1,0 +1,93 @@
+/** GET /v1/experiments/:id/events: the experiment's events as they happen (server-sent events), resumable without a gap. */
+import { type EpochsMessage, type EventView, experimentIdSchema } from "@rightsize/contract";
+import { isTerminal, RightsizeError } from "@rightsize/core";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { ApiDependencies } from "../dependencies.ts";
+import type { FeedMessage } from "../events/experiment-feed.ts";
+import type { ExperimentFeeds } from "../events/experiment-feeds.ts";
+import { documented } from "../openapi.ts";
+import { ownerOf } from "../owner.ts";
+import { notFound } from "../problems.ts";
+import { epochView } from "../views/epoch-view.ts";
+
+/** How long a browser waits before it connects again. */
+const reconnectMs = 1000;
+
+export const experimentEventRoutes =
+  (deps: ApiDependencies, feeds: ExperimentFeeds): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      "/v1/experiments/:id/events",
+      {
+        // `manual`: whatever the Accept header says, this address has nothing else to give; errors stay problem+json.
+        sse: "manual",
+        schema: documented("experiments", "Events as they happen", {
+          description:
+            "Server-sent events. Numbered events carry their sequence as `id` and their kind as `event`; `Last-Event-ID` (or `?after=`) " +
+            "resumes after it. `epochs` messages carry no id: the epochs of runs that are running. The stream ends after the last event; 204 when there is none left.",
+          params: z.object({ id: experimentIdSchema }),
+          querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
+          response: {
+            200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
+            204: z.null().meta({ description: "The experiment has ended and nothing follows what the client has" }),
+          },
+        }),
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const after = lastEventId(request.headers["last-event-id"]) ?? request.query.after;
+        const experiment = await deps.store.experiments.find(ownerOf(request), id);
+        if (experiment === null) throw notFound("experiment", id);
+        // 204 tells a browser's EventSource not to connect again.
+        if (isTerminal("experiment", experiment.state) && after >= experiment.eventCount) return reply.code(204).send(null);
+
+        const gone = new AbortController();
+        reply.sse.onClose(() => gone.abort());
+        // Sent at once, so that the client knows it is connected before anything happens.
+        await reply.sse.send({ retry: reconnectMs, data: undefined });
+        try {
+          for await (const message of feeds.watch(experiment, after, gone.signal)) {
+            if (!reply.sse.isConnected) break;
+            // The plugin's promise never settles when a client that reads too slowly goes away: hence the race.
+            await Promise.race([reply.sse.send(sseMessage(message)), aborted(gone.signal)]);
+          }
+        } catch (error) {
+          // Too late for a problem: the stream ends, and the client connects again with its Last-Event-ID.
+          if (!gone.signal.aborted) request.log.warn({ err: error, experiment: id }, "a stream of events broke off");
+        }
+      },
+    );
+  };
+
+function lastEventId(header: string | string[] | undefined): number | null {
+  if (header === undefined || header === "") return null;
+  if (typeof header === "string" && /^\d{1,15}$/.test(header)) return Number(header);
+  throw new RightsizeError("malformed_request", "The Last-Event-ID isn't one of this stream's.", {
+    issues: [
+      {
+        where: "header last-event-id",
+        received: String(header).slice(0, 100),
+        required: "the id of the last event received, a whole number",
+      },
+    ],
+  });
+}
+
+function sseMessage(message: FeedMessage): { id?: string; event: string; data: EventView | EpochsMessage } {
+  switch (message.kind) {
+    case "event": {
+      const { event } = message;
+      return { id: String(event.sequence), event: event.kind, data: { ...event, data: { ...event.data } } };
+    }
+    case "epochs":
+      return { event: "epochs", data: { runId: message.runId, trialId: message.trialId, epochs: message.epochs.map(epochView) } };
+    default:
+      return message satisfies never;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

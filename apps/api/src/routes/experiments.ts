@@ -1,0 +1,100 @@
+/** /v1/experiments: ask a question, list questions, look at one, pause, resume and cancel it. */
+import {
+  experimentIdSchema,
+  experimentPageSchema,
+  experimentRequestSchema,
+  experimentViewSchema,
+  pageQuerySchema,
+} from "@rightsize/contract";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { controlExperiment, controls } from "../control-experiment.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { documented } from "../openapi.ts";
+import { ownerOf } from "../owner.ts";
+import { notFound } from "../problems.ts";
+import { experimentSubmitter } from "../submit-experiment.ts";
+import { experimentView } from "../views/experiment-view.ts";
+
+const paramsSchema = z.object({ id: experimentIdSchema });
+const idempotencyHeaders = z.object({
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: "The same key with the same request returns the first experiment: a retry makes no second one" }),
+});
+
+export const experimentRoutes =
+  (deps: ApiDependencies): FastifyPluginAsyncZod =>
+  async (app) => {
+    const submit = experimentSubmitter(deps);
+
+    app.post(
+      "/v1/experiments",
+      {
+        schema: documented("experiments", "Find the right size for a network on a dataset", {
+          description: "Only `dataset` and `target` are needed. 201 for a new experiment, 200 when its Idempotency-Key was used before.",
+          headers: idempotencyHeaders,
+          body: experimentRequestSchema,
+          response: { 200: experimentViewSchema, 201: experimentViewSchema },
+        }),
+      },
+      async (request, reply) => {
+        const idempotencyKey = request.headers["idempotency-key"] ?? null;
+        const { experiment, created } = await submit({ owner: ownerOf(request), request: request.body, idempotencyKey });
+        if (created) request.log.info({ experiment: experiment.id, target: experiment.spec.target }, "experiment created");
+        return reply
+          .code(created ? 201 : 200)
+          .header("location", `/v1/experiments/${experiment.id}`)
+          .send(experimentView(experiment));
+      },
+    );
+
+    app.get(
+      "/v1/experiments",
+      {
+        schema: documented("experiments", "List experiments, newest first", {
+          querystring: pageQuerySchema,
+          response: { 200: experimentPageSchema },
+        }),
+      },
+      async (request) => {
+        const { limit, cursor } = request.query;
+        const page = await deps.store.experiments.list(ownerOf(request), { limit, cursor: cursor ?? null });
+        return { items: page.items.map(experimentView), cursor: page.cursor };
+      },
+    );
+
+    app.get(
+      "/v1/experiments/:id",
+      { schema: documented("experiments", "One experiment", { params: paramsSchema, response: { 200: experimentViewSchema } }) },
+      async (request) => {
+        const experiment = await deps.store.experiments.find(ownerOf(request), request.params.id);
+        if (experiment === null) throw notFound("experiment", request.params.id);
+        return experimentView(experiment);
+      },
+    );
+
+    for (const control of controls) {
+      app.post(
+        `/v1/experiments/:id/${control}`,
+        {
+          schema: documented("experiments", controlSummaries[control], { params: paramsSchema, response: { 200: experimentViewSchema } }),
+        },
+        async (request) => {
+          const experiment = await controlExperiment(deps.store, ownerOf(request), request.params.id, control);
+          request.log.info({ experiment: experiment.id, state: experiment.state }, `experiment: ${control}`);
+          deps.onWorkChanged?.(experiment.id);
+          return experimentView(experiment);
+        },
+      );
+    }
+  };
+
+const controlSummaries = {
+  pause: "Start no further runs; those that run may finish",
+  resume: "Go on with a paused experiment",
+  cancel: "Stop an experiment for good",
+} as const;

@@ -1,0 +1,92 @@
+/** The running service: real store, queue, artifacts, data process and background loops around the app, opened and closed in order. */
+import path from "node:path";
+import { createFolderArtifacts } from "@rightsize/artifacts";
+import { asRightsizeError, randomIds } from "@rightsize/core";
+import { createExperiment, startDispatcher, startReconciler } from "@rightsize/orchestrator";
+import { createQueue } from "@rightsize/queue";
+import { createPostgresStore, migrate } from "@rightsize/store";
+import type { FastifyBaseLogger } from "fastify";
+import { buildApp } from "./app.ts";
+import { type ApiConfig, childEnvironment, ConfigurationError } from "./config.ts";
+import { startDataProcess } from "./data-process/data-process.ts";
+import { defaultAppSettings } from "./dependencies.ts";
+import { sweepTemporaryFolders } from "./temporary-files.ts";
+
+export interface Service {
+  /** Where it answers, for example `http://127.0.0.1:7421`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Migrates, opens everything, listens. What was opened is closed again when a later step fails. */
+export async function startService(config: ApiConfig, logger: FastifyBaseLogger): Promise<Service> {
+  const opened: { name: string; close: () => Promise<unknown> }[] = [];
+  const closeAll = async () => {
+    for (const { name, close } of opened.splice(0).reverse()) {
+      await close().catch((error: unknown) => logger.warn({ err: error }, `closing ${name} failed`));
+    }
+  };
+  const keep = <Thing>(name: string, thing: Thing, close: (thing: Thing) => Promise<unknown>): Thing => {
+    opened.push({ name, close: () => close(thing) });
+    return thing;
+  };
+  try {
+    const dataProcess = keep(
+      "the data process",
+      startDataProcess({ timeoutMs: config.dataTimeoutMs, memoryBytes: config.dataMemoryBytes, environment: childEnvironment() }),
+      (open) => open.close(),
+    );
+    await migrate(config.databaseUrl);
+    const store = keep("the store", await createPostgresStore({ url: config.databaseUrl }), (open) => open.close());
+    const queue = keep("the queue", await createQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger }), (open) =>
+      open.close(),
+    );
+    await sweepTemporaryFolders(config.uploadsFolder, Date.now());
+    const loops = {
+      store,
+      queue,
+      ids: randomIds,
+      onError: (loop: string, error: unknown) => logger.warn({ err: error, loop }, "a background loop failed; it goes on"),
+    };
+    keep("the dispatcher", await startDispatcher(loops), (loop) => loop.stop());
+    keep("the reconciler", startReconciler(loops), (loop) => loop.stop());
+    const app = keep(
+      "the app",
+      await buildApp({
+        store,
+        queue,
+        artifacts: createFolderArtifacts({ folder: config.artifactsFolder }),
+        dataProcess,
+        createExperiment: (request) => createExperiment({ store, ids: randomIds }, request),
+        logger,
+        settings: {
+          ...defaultAppSettings,
+          engines: config.engines,
+          uploadsFolder: path.resolve(config.uploadsFolder),
+          uploadLimitBytes: config.uploadLimitBytes,
+          bodyLimitBytes: config.bodyLimitBytes,
+          dashboardFolder: config.dashboardFolder,
+          requestsPerMinute: config.requestsPerMinute,
+        },
+      }),
+      (open) => open.close(),
+    );
+    const url = await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+      throw listenError(error, config);
+    });
+    return { url, close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function listenError(error: unknown, { host, port }: ApiConfig): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EADDRINUSE") {
+    return new ConfigurationError(`Port ${port} on ${host} is taken by another program. Stop it, or choose another port with RIGHTSIZE_PORT.`);
+  }
+  if (code === "EACCES") return new ConfigurationError(`Port ${port} on ${host} needs rights that this process doesn't have. Choose one above 1023.`);
+  if (code === "EADDRNOTAVAIL") return new ConfigurationError(`This machine has no address ${host}. Set RIGHTSIZE_HOST to one that it has.`);
+  return asRightsizeError(error);
+}

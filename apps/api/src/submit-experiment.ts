@@ -1,0 +1,131 @@
+/** An experiment's admission: the request is completed, planned on its data, and created, or refused with what is wrong. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import type { ParsedExperimentRequest } from "@rightsize/contract";
+import {
+  canonicalText,
+  type Dataset,
+  type Experiment,
+  type ExperimentPlan,
+  type ExperimentSpec,
+  type OwnerId,
+  RightsizeError,
+  type SearchSpec,
+  type Sha256,
+  type Task,
+} from "@rightsize/core";
+import { defaultPreset, parseSearch, presetRecipe } from "@rightsize/policy";
+import type { ApiDependencies } from "./dependencies.ts";
+import { withTemporaryFolder } from "./temporary-files.ts";
+
+export interface Submission {
+  readonly owner: OwnerId;
+  readonly request: ParsedExperimentRequest;
+  readonly idempotencyKey: string | null;
+}
+
+/** Returns the experiment and whether it is new; with an Idempotency-Key used before for the same request, the first one. */
+export function experimentSubmitter(deps: ApiDependencies) {
+  return async (submission: Submission): Promise<{ readonly experiment: Experiment; readonly created: boolean }> => {
+    const { owner, request, idempotencyKey } = submission;
+    const idempotency = idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) };
+    if (idempotency !== null) {
+      const first = await deps.store.experiments.findByIdempotencyKey(owner, idempotency.key);
+      // The store decides what a key with another request means, under its own lock; this look only saves the planning.
+      if (first !== null && first.requestHash === idempotency.requestHash) return { experiment: first.experiment, created: false };
+      if (first !== null) throw usedForAnother(idempotency.key);
+    }
+    const dataset = await deps.store.datasets.find(owner, request.dataset);
+    if (dataset === null) {
+      throw new RightsizeError("not_found", `There is no dataset ${request.dataset}.`, {
+        issues: [{ where: "/dataset", received: request.dataset, required: "the id of an uploaded dataset" }],
+      });
+    }
+    const spec = completeSpec(request, dataset, deps.settings.engines);
+    const plan = await planOf(deps, dataset, spec);
+    const result = await deps.createExperiment({ owner, spec, plan, idempotency });
+    if (result.created) deps.onWorkChanged?.(result.experiment.id);
+    return result;
+  };
+}
+
+/** The request with everything left out filled in: task, preset and its parameters, recipe, name. */
+export function completeSpec(request: ParsedExperimentRequest, dataset: Dataset, engines: readonly string[]): ExperimentSpec {
+  const search = searchOf(request);
+  if (!engines.includes(request.engine.name)) {
+    throw new RightsizeError("engine_unavailable", `This service has no engine ${request.engine.name}.`, {
+      issues: [{ where: "/engine/name", received: request.engine.name, required: `one of ${engines.join(", ")}` }],
+    });
+  }
+  if (request.engine.script !== undefined && request.engine.name !== "scripted") {
+    throw new RightsizeError("invalid_request", "Only the scripted engine plays a script.", {
+      issues: [{ where: "/engine/script", received: "a script", required: `no script with the engine ${request.engine.name}` }],
+    });
+  }
+  const { script, name } = request.engine;
+  return {
+    name: request.name ?? `${request.target} of ${dataset.name}`.slice(0, 200),
+    dataset: dataset.id,
+    target: request.target,
+    task: request.task ?? suggestedTask(request.target, dataset),
+    features: request.features,
+    split: request.split,
+    search,
+    recipe: { ...presetRecipe(search.preset), ...withoutUndefined(request.recipe) },
+    engine: script === undefined ? { name } : { name, script: scriptOf(script) },
+    limits: request.limits,
+    seed: request.seed,
+  };
+}
+
+function searchOf(request: ParsedExperimentRequest): SearchSpec {
+  const parsed = parseSearch(request.search ?? { preset: defaultPreset, parameters: {} });
+  if (parsed.ok) return parsed.search;
+  throw new RightsizeError("invalid_request", "The search's preset or its parameters are wrong.", { issues: parsed.issues });
+}
+
+/** Names predict classes, numbers predict numbers; a column of few whole numbers may be either, and numbers are the safe guess. */
+function suggestedTask(target: string, dataset: Dataset): Task {
+  const column = dataset.columns.find(({ name }) => name === target);
+  if (column === undefined) {
+    const names = dataset.columns.map(({ name }) => name);
+    throw new RightsizeError("unusable_data", `The dataset has no column ${target}.`, {
+      issues: [{ where: "/target", received: target, required: `one of the dataset's columns: ${names.slice(0, 50).join(", ")}` }],
+    });
+  }
+  if (target === dataset.suggestedTarget && dataset.suggestedTask !== null) return dataset.suggestedTask;
+  return column.type === "number" || column.type === "integer" || column.type === "date" ? "regression" : "classification";
+}
+
+async function planOf(deps: ApiDependencies, dataset: Dataset, spec: ExperimentSpec): Promise<ExperimentPlan> {
+  const columnsPath = await deps.artifacts.localPath(dataset.columnsArtifact);
+  return withTemporaryFolder(deps.settings.uploadsFolder, async (folder) => {
+    const outputPath = path.join(folder, "plan");
+    const { target, task, features, split, seed } = spec;
+    const plan = await deps.dataProcess.planExperiment({ columnsPath, outputPath, target, task, features, split, seed });
+    // Equal plans share these bytes, so they stay even if the experiment isn't created: taking them back could rob another.
+    const { id } = await deps.artifacts.put(createReadStream(outputPath));
+    return { ...plan, artifact: id };
+  });
+}
+
+function scriptOf(script: NonNullable<ParsedExperimentRequest["engine"]["script"]>) {
+  return { ...script, runs: script.runs.map((run) => withoutUndefined(run)) };
+}
+
+type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+/** The members that are there: an absent member must not hide a default. */
+function withoutUndefined<Value extends object>(value: Value): Defined<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<Value>;
+}
+
+function hashOf(request: ParsedExperimentRequest): Sha256 {
+  return createHash("sha256").update(canonicalText(request)).digest("hex") as Sha256;
+}
+
+function usedForAnother(key: string): RightsizeError {
+  return new RightsizeError("idempotency_conflict", "This Idempotency-Key came with another request before.", {
+    issues: [{ where: "header idempotency-key", received: key, required: "a key that wasn't used, or the same request as the first time" }],
+  });
+}

@@ -1,0 +1,105 @@
+/** An uploaded file becomes a dataset, or leaves nothing behind: it is read first and stored only when it is a table. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import type { ArtifactStore, Dataset, OwnerId, Sha256 } from "@rightsize/core";
+import { RightsizeError } from "@rightsize/core";
+import type { ApiDependencies } from "./dependencies.ts";
+import { receiveFile } from "./receive-file.ts";
+import { withTemporaryFolder } from "./temporary-files.ts";
+
+export interface Upload {
+  readonly owner: OwnerId;
+  readonly bytes: Readable;
+  /** What the sender calls the file; anything, even a path. */
+  readonly name: string | null;
+  readonly contentType: string | null;
+}
+
+const endingOfType: Readonly<Record<string, string>> = {
+  "text/csv": ".csv",
+  "text/tab-separated-values": ".tsv",
+  "application/json": ".json",
+  "application/x-ndjson": ".ndjson",
+  "application/vnd.apache.parquet": ".parquet",
+};
+
+/** Returns the dataset and whether it is new; the same bytes twice are the same dataset, under its first name. */
+export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts" | "dataProcess" | "settings">) {
+  const storeInTurn = oneAtATime();
+
+  return async (upload: Upload): Promise<{ readonly dataset: Dataset; readonly created: boolean }> =>
+    withTemporaryFolder(deps.settings.uploadsFolder, async (folder) => {
+      const filePath = path.join(folder, "upload");
+      const columnsPath = path.join(folder, "columns");
+      const { hash, sizeBytes } = await receiveFile(upload.bytes, filePath, deps.settings.uploadLimitBytes);
+      if (sizeBytes === 0) {
+        throw new RightsizeError("unreadable_data", "The file is empty.", {
+          issues: [{ where: "the file", received: "0 bytes", required: "a table with a header and at least one row" }],
+        });
+      }
+      const known = await deps.store.datasets.find(upload.owner, hash);
+      if (known) return { dataset: known, created: false };
+
+      const name = displayName(upload.name);
+      const summary = await deps.dataProcess.readTable({
+        path: filePath,
+        name: withEnding(name, upload.contentType),
+        outputPath: columnsPath,
+      });
+
+      return storeInTurn(async () => {
+        const stored: Sha256[] = [];
+        try {
+          await putFile(deps.artifacts, filePath, hash, stored);
+          const columnsArtifact = await putFile(deps.artifacts, columnsPath, await hashFile(columnsPath), stored);
+          const again = await deps.store.datasets.find(upload.owner, hash);
+          const dataset = await deps.store.datasets.put({ id: hash, owner: upload.owner, name, sizeBytes, columnsArtifact, ...summary });
+          return { dataset, created: again === null };
+        } catch (error) {
+          for (const id of stored) await deps.artifacts.delete(id).catch(() => {});
+          throw error;
+        }
+      });
+    });
+}
+
+/** Stores a file's bytes; notes the id in `stored` if they weren't there before, so that only what we added is taken back. */
+async function putFile(artifacts: ArtifactStore, filePath: string, hash: Sha256, stored: Sha256[]): Promise<Sha256> {
+  if (!(await artifacts.has(hash))) {
+    await artifacts.put(createReadStream(filePath));
+    stored.push(hash);
+  }
+  return hash;
+}
+
+async function hashFile(filePath: string): Promise<Sha256> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(filePath)) hash.update(chunk as Buffer);
+  return hash.digest("hex") as Sha256;
+}
+
+/** Only the last part of a path, without control characters, at most 200 characters long. */
+export function displayName(given: string | null): string {
+  const last = (given ?? "").split(/[/\\]/).at(-1) ?? "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
+  const clean = last.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "").trim();
+  return clean === "" || clean === "." || clean === ".." ? "dataset" : [...clean].slice(0, 200).join("");
+}
+
+/** A name without an ending gets the one of its content type, from which the reader tells the format. */
+function withEnding(name: string, contentType: string | null): string {
+  const ending = endingOfType[(contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? ""];
+  return path.extname(name) === "" && ending !== undefined ? `${name}${ending}` : name;
+}
+
+/** Runs one piece of work at a time, so that taking artifacts back never meets another upload that just found them there. */
+function oneAtATime() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work, work);
+    last = result.catch(() => {});
+    return result;
+  };
+}
