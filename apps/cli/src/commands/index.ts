@@ -1,0 +1,13 @@
+/** All commands, in the order of the help. */
+import type { Command } from "../command.ts";
+import { datasets } from "./datasets.ts";
+import { demo } from "./demo.ts";
+import { list } from "./list.ts";
+import { run } from "./run.ts";
+import { show } from "./show.ts";
+import { trials } from "./trials.ts";
+import { up } from "./up.ts";
+import { watch } from "./watch.ts";
+import { workers } from "./workers.ts";
+
+export const commands: readonly Command[] = [up, demo, run, watch, list, show, trials, datasets, workers];

@@ -1,0 +1,152 @@
+/** Starts the whole service on this machine: Postgres unless there is one, the API, a worker; and stops it without a trace. */
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { checkPort } from "./check-port.ts";
+import { claimDataFolder, type DataFolderClaim, endGroup } from "./claim-data-folder.ts";
+import { type SupervisedChild, superviseChild } from "./supervised-child.ts";
+import { paths, workspaceRoot } from "./workspace-paths.ts";
+
+/** SIGTERM to SIGKILL for the API and the worker; with Postgres's own stop everything ends within 5 s. */
+const graceMs = 3500;
+const readyTimeoutMs = 60_000;
+
+export interface ServiceOptions {
+  readonly dataFolder: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Trainings at once. */
+  readonly slots: number;
+  /** Engines by name, separated by commas. */
+  readonly engines: string;
+  /** The user's own Postgres; null starts the embedded one in the data folder. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly logLevel: string;
+  /** `terminal` shows the processes' logs on ours; `files` writes them to logs/ in the data folder. */
+  readonly logs: "terminal" | "files";
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For tests: other scripts in place of the API's and the worker's. */
+  readonly scripts?: { readonly api: string; readonly worker: string };
+  /** Says what happens, in a sentence. */
+  readonly say: (text: string) => void;
+  /** Aborting it while the service starts stops what had been started, and start rejects with its reason. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningService {
+  readonly url: string;
+  /** Process numbers of the API and the worker, while they run. */
+  pids(): Readonly<Record<string, number | null>>;
+  /** Ends everything in order, within 5 s. */
+  stop(): Promise<void>;
+}
+
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  await checkPort(options.host, options.port);
+  const dataFolder = resolve(options.dataFolder);
+  const claim = await claimDataFolder(dataFolder);
+  if (claim.endedChildren.length > 0) {
+    options.say(`Ended what a killed start had left behind: ${claim.endedChildren.join(", ")}.`);
+  }
+  const parts = new Parts(claim);
+  try {
+    const url = await startParts(options, dataFolder, claim, parts);
+    claim.noteUrl(url);
+    return { url, pids: () => parts.pids(), stop: () => parts.stop() };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function startParts(options: ServiceOptions, dataFolder: string, claim: DataFolderClaim, parts: Parts): Promise<string> {
+  const logs = join(dataFolder, "logs");
+  if (options.logs === "files") mkdirSync(logs, { recursive: true });
+  const databaseUrl = options.databaseUrl ?? (await startPostgres(dataFolder, parts));
+  options.signal.throwIfAborted();
+
+  const scripts = options.scripts ?? paths;
+  let url: string | null = null;
+  const common = {
+    ...options.environment,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: options.redisUrl ?? undefined,
+    RIGHTSIZE_ARTIFACTS: join(dataFolder, "artifacts"),
+    RIGHTSIZE_ENGINES: options.engines,
+    RIGHTSIZE_LOG: options.logLevel,
+    RIGHTSIZE_LOG_FORMAT:
+      options.environment.RIGHTSIZE_LOG_FORMAT ?? (options.logs === "terminal" && process.stdout.isTTY ? "pretty" : "json"),
+  };
+  const start = async (name: string, script: string, environment: () => Record<string, string | undefined>) => {
+    const started = await superviseChild({
+      name,
+      script,
+      environment,
+      workingFolder: workspaceRoot,
+      logFile: options.logs === "files" ? join(logs, `${name}.log`) : null,
+      readyTimeoutMs,
+      onStart: (pid) => claim.noteChild(name, pid),
+      onSupervise: (child) => parts.children.push(child),
+      say: options.say,
+    });
+    options.signal.throwIfAborted();
+    return started.ready;
+  };
+  const ready = await start("api", scripts.api, () => ({
+    ...common,
+    RIGHTSIZE_HOST: options.host,
+    // After a crash the API must come back where it was.
+    RIGHTSIZE_PORT: url === null ? String(options.port) : new URL(url).port,
+    RIGHTSIZE_DASHBOARD: paths.dashboard,
+  }));
+  url = (ready.url ?? `http://${options.host}:${options.port}`).replace(/\/+$/, "");
+  await start("worker", scripts.worker, () => ({ ...common, RIGHTSIZE_SLOTS: String(options.slots) }));
+  return url;
+}
+
+async function startPostgres(dataFolder: string, parts: Parts): Promise<string> {
+  // Loaded only here: the store brings the whole database client with it.
+  const { startEmbeddedPostgres } = await import("@rightsize/store");
+  const postgres = await startEmbeddedPostgres({ folder: join(dataFolder, "postgres") });
+  parts.postgres = postgres;
+  return postgres.url;
+}
+
+/** What has been started so far, and how to end it. */
+class Parts {
+  readonly children: SupervisedChild[] = [];
+  postgres: { readonly processId: number; stop(): Promise<void> } | null = null;
+  readonly #claim: DataFolderClaim;
+  #stopped: Promise<void> | null = null;
+
+  constructor(claim: DataFolderClaim) {
+    this.#claim = claim;
+    process.once("exit", this.#endAtOnce);
+  }
+
+  /** When this process ends without having stopped its parts: a second Ctrl-C, or a mistake of ours. */
+  readonly #endAtOnce = () => {
+    for (const child of this.children) child.kill();
+    // An immediate shutdown: Postgres survives it as it survives a power cut, and recovers at the next start.
+    if (this.postgres !== null) endGroup(this.postgres.processId, "SIGQUIT");
+    this.#claim.release();
+  };
+
+  pids(): Record<string, number | null> {
+    return Object.fromEntries(this.children.map((child) => [child.name, child.pid()]));
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopInOrder();
+    return this.#stopped;
+  }
+
+  async #stopInOrder(): Promise<void> {
+    // The worker gives its work back and the API ends its streams while Postgres is still there.
+    await Promise.all(this.children.map((child) => child.stop(graceMs)));
+    await this.postgres?.stop();
+    process.off("exit", this.#endAtOnce);
+    this.#claim.release();
+  }
+}
