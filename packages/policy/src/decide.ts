@@ -8,6 +8,7 @@ import {
   type PolicyContext,
   RightsizeError,
 } from "@rightsize/core";
+import { bestTrial } from "./best-trial.ts";
 import { evidenceOf } from "./evidence.ts";
 import { numberText } from "./numbers.ts";
 import { presetNamed } from "./registry.ts";
@@ -43,16 +44,6 @@ function finishAtLimit(trials: readonly TrialView[], limit: LimitReached): Finis
     reason: `${limitText(limit)}: done, ${answer}`,
     evidence: evidenceOf("limit", trials, [], { limit: limit.limit }),
   };
-}
-
-/** The trial with the least mean validation loss, the first of equals; null when none has a score. */
-export function bestTrial(trials: readonly TrialView[]): TrialView | null {
-  let best: { trial: TrialView; score: number } | null = null;
-  for (const trial of trials) {
-    const score = summarise(trial).bestKnownScore;
-    if (score !== null && (best === null || score < best.score)) best = { trial, score };
-  }
-  return best?.trial ?? null;
 }
 
 function limitText({ kind, limit }: LimitReached): string {

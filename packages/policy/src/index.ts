@@ -1,5 +1,6 @@
 /** Policy: pure search rules. `decide(context, history)` is the whole of it; the rest reads what was decided. */
-export { bestTrial, decide } from "./decide.ts";
+export { bestTrial } from "./best-trial.ts";
+export { decide } from "./decide.ts";
 export type { Preset } from "./preset.ts";
 export { defaultPreset, type ParsedSearch, parseSearch, policyVersion, presetNamed, presetRecipe, presets } from "./registry.ts";
 export { type OutcomesOf, type SimulatedTrial, type SimulateOptions, simulate } from "./simulate.ts";

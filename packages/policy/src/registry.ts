@@ -2,12 +2,15 @@
 import { type Issue, type Recipe, RightsizeError, type SearchSpec } from "@rightsize/core";
 import type { Preset } from "./preset.ts";
 import { course } from "./presets/course.ts";
+import { measured } from "./presets/default.ts";
+import { grid } from "./presets/grid.ts";
+import { random } from "./presets/random.ts";
 
 /** All presets by name. */
-export const presets: Readonly<Record<string, Preset>> = { course };
+export const presets: Readonly<Record<string, Preset>> = { default: measured, course, grid, random };
 
 /** The preset of an experiment that names none. */
-export const defaultPreset = "course";
+export const defaultPreset = "default";
 
 /** A preset by name. Throws `invalid_request` (where: /search/preset) on a name that there is none of. */
 export function presetNamed(name: string): Preset {

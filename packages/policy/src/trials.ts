@@ -1,5 +1,5 @@
 /** Reads a history into trials: which runs each has, which of them stand for it, and its score. Pure; nothing is kept between calls. */
-import type { Capacity, History, RecipeChange, RunOutcome } from "@rightsize/core";
+import type { Capacity, History, HistoryEntry, RecipeChange, RunOutcome } from "@rightsize/core";
 import { exponential, logLoss } from "./numbers.ts";
 
 /** Where a run stands in a history: the entry's index from 0, and the run's place in that entry's outcomes from 0. */
@@ -31,23 +31,23 @@ export interface TrialView {
 
 /** All trials of a history, by number. Throws a RangeError where the history speaks of a trial that it never started. */
 export function readTrials(history: History): readonly TrialView[] {
-  const trials: TrialView[] = [];
-  history.forEach(({ decision, outcomes }, entry) => {
-    const runs = outcomes.map((outcome, position) => ({ entry, position, outcome }));
-    const cost = outcomes.reduce((sum, outcome) => sum + outcome.cost, 0);
-    if (decision.action === "FINISH") return;
-    if (decision.action === "START_TRIAL") {
-      trials.push({ number: trials.length + 1, capacity: decision.capacity, runs, change: {}, repairs: 0, cost });
-      return;
-    }
-    const trial = trials[decision.trial - 1];
-    if (trial === undefined) throw new RangeError(`entry ${entry} speaks of trial ${decision.trial}, which was never started`);
-    trials[decision.trial - 1] =
-      decision.action === "ADD_RUNS"
-        ? { ...trial, runs: [...trial.runs, ...runs], cost: trial.cost + cost }
-        : { ...trial, runs, change: { ...trial.change, ...decision.change }, repairs: trial.repairs + 1, cost: trial.cost + cost };
-  });
-  return trials;
+  return history.reduce<readonly TrialView[]>(applyEntry, []);
+}
+
+/** The trials after one more entry of the history, whose index is `entry`. */
+export function applyEntry(trials: readonly TrialView[], { decision, outcomes }: HistoryEntry, entry: number): readonly TrialView[] {
+  if (decision.action === "FINISH") return trials;
+  const runs = outcomes.map((outcome, position) => ({ entry, position, outcome }));
+  const cost = outcomes.reduce((sum, outcome) => sum + outcome.cost, 0);
+  if (decision.action === "START_TRIAL")
+    return [...trials, { number: trials.length + 1, capacity: decision.capacity, runs, change: {}, repairs: 0, cost }];
+  const trial = trials[decision.trial - 1];
+  if (trial === undefined) throw new RangeError(`entry ${entry} speaks of trial ${decision.trial}, which was never started`);
+  const changed: TrialView =
+    decision.action === "ADD_RUNS"
+      ? { ...trial, runs: [...trial.runs, ...runs], cost: trial.cost + cost }
+      : { ...trial, runs, change: { ...trial.change, ...decision.change }, repairs: trial.repairs + 1, cost: trial.cost + cost };
+  return trials.map((other) => (other === trial ? changed : other));
 }
 
 /** What a trial's runs say. */

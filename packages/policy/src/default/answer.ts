@@ -1,0 +1,93 @@
+/** The end of the preset `default`: which trial is the answer, and what is known of it against each other. */
+import { type Comparison, capacityText, type Finish } from "@rightsize/core";
+import { evidenceOf } from "../evidence.ts";
+import { logLoss, numberText, percentText } from "../numbers.ts";
+import { summarise, type TrialView } from "../trials.ts";
+import { bandOf, comparisonsWith, eligible, leader, modelOf, noiseNumbers, parametersOf, rule, type Search } from "./search.ts";
+
+/** The answer: the best mean, or the smallest network within the band of it. */
+export function answer(search: Search): Finish {
+  const best = leader(search);
+  const about = search.trials.length > 0 ? search.trials.length : null;
+  if (best === null) {
+    const evidence = evidenceOf(rule, search.trials, [], noiseNumbers(search));
+    const reason = "No network could be trained, whatever the rate and initialisation: done, without an answer";
+    return { action: "FINISH", about, winner: null, verdict: "nothing_trainable", reason, evidence };
+  }
+  const winner = search.parameters.preferCheaper ? smallestWithinBand(search, best) : best;
+  const comparisons = comparisonsWith(search, winner);
+  const advantage = advantageOverMean(search, winner);
+  const margin = meanMargin(search, winner);
+  const { bestKnownScore, all } = summarise(winner);
+  const name = `${capacityText(winner.capacity)} with ${numberText(bestKnownScore as number)} (mean of ${all.length} ${all.length === 1 ? "fit" : "fits"})`;
+  const finish = (verdict: Finish["verdict"], reason: string): Finish => ({
+    action: "FINISH",
+    about,
+    winner: winner.number,
+    verdict,
+    reason,
+    evidence: evidenceOf(rule, search.trials, comparisons, { ...noiseNumbers(search), advantageOverMean: advantage, meanMargin: margin }),
+  });
+  if (advantage <= margin)
+    return finish(
+      "nothing_beats_mean",
+      `Nothing beats the mean predictor: the best, ${name}, is ${gap(advantage)} it, where chance alone gives up to ${percentText(margin)}: done`,
+    );
+  const { ceiling } = search.parameters;
+  const highest = winner.capacity.hiddenLayers === ceiling.hiddenLayers && winner.capacity.nodesPerLayer === ceiling.nodesPerLayer;
+  const smaller = winner === best ? "" : `, the smallest within ${percentText(bandOf(search))} of the best, ${capacityText(best.capacity)}`;
+  return finish(
+    highest ? "ceiling" : "converged",
+    `Done: the answer is ${name}${smaller}, the best in the explored range; ${wordsText(search, comparisons)}`,
+  );
+}
+
+function gap(advantage: number): string {
+  return advantage > 0 ? `only ${percentText(advantage)} better than` : "no better than";
+}
+
+function smallestWithinBand(search: Search, best: TrialView): TrialView {
+  const { levels } = modelOf(search);
+  const level = (trial: TrialView) => levels.get(trial.number) as number;
+  const near = eligible(search).filter((trial) => level(trial) - level(best) <= bandOf(search));
+  return near.reduce((smallest, trial) =>
+    parametersOf(search, trial.capacity) < parametersOf(search, smallest.capacity) ? trial : smallest,
+  );
+}
+
+/** How much lower than the mean predictor's the winner's loss is, on the log scale and fold by fold. */
+function advantageOverMean({ context }: Search, winner: TrialView): number {
+  const { all } = summarise(winner);
+  const gains = all.map(({ outcome }) => logLoss(context.meanPredictorLoss[outcome.fold] ?? 1) - logLoss(outcome.validationLoss));
+  return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+}
+
+/**
+ * What early stopping on the validation rows gives by chance alone: a prediction of size p that has nothing to do with the target
+ * changes the loss by p² − 2 p z / √rows (z standard normal), at best by z² / rows. The best of many epochs and sizes has a z of
+ * about 3: 9 / rows, over the validation rows of all folds that were used.
+ */
+function meanMargin({ context }: Search, winner: TrialView): number {
+  const folds = new Set(summarise(winner).all.map(({ outcome }) => outcome.fold)).size;
+  return 9 / Math.max(1, context.validationRows * folds);
+}
+
+/** For example `better than 1×64, a tie with 3×256, undecided against 2×128 (a gap of 3.1 % could have been seen)`. */
+function wordsText(search: Search, comparisons: readonly Comparison[]): string {
+  const name = (number: number) => capacityText((search.trials[number - 1] as TrialView).capacity);
+  const of = (verdict: Comparison["verdict"]) => comparisons.filter((comparison) => comparison.verdict === verdict);
+  const list = (some: readonly Comparison[]) => some.map(({ trial }) => name(trial)).join(", ");
+  const undecided = of("undecided").map(
+    ({ trial, detectableGap }) => `${name(trial)} (a gap of ${percentText(detectableGap ?? 0)} would have shown)`,
+  );
+  // The words are about the other trial: the winner is better than what is worse.
+  const parts = [
+    of("worse").length > 0 ? `better than ${list(of("worse"))}` : "",
+    of("better").length > 0 ? `worse than ${list(of("better"))}` : "",
+    of("tie").length > 0 ? `a tie with ${list(of("tie"))}` : "",
+    undecided.length > 0 ? `undecided against ${undecided.join(", ")}` : "",
+    of(null).length > 0 ? `fitted too rarely for a word on ${list(of(null))}` : "",
+    of("capped").length > 0 ? `not judged against ${list(of("capped"))} (still improving at the epoch cap)` : "",
+  ].filter((part) => part !== "");
+  return parts.length > 0 ? parts.join(", ") : "there was nothing to compare it with";
+}

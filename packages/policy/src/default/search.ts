@@ -1,0 +1,170 @@
+/** What the preset `default` knows while its story is told, and how it asks for trials and runs. */
+import { type Capacity, capacityText, type PolicyContext, parameterCount, type RunRequest, sameCapacity } from "@rightsize/core";
+import { type AdditiveModel, fitAdditiveModel } from "../additive-model.ts";
+import { evidenceOf } from "../evidence.ts";
+import { numberText, pairText } from "../numbers.ts";
+import { learningRates, replicateRun } from "../runs.ts";
+import type { Script } from "../script.ts";
+import { summarise, type TrialView } from "../trials.ts";
+import { compare, hindrance, type WordRule } from "../words.ts";
+import type { DefaultParameters } from "./parameters.ts";
+
+export const rule = "default: climb, probe, finals";
+
+/** Learning-rate probes take this replicate's seed, so that a chosen rate is fitted afresh: the best of several is never the evidence. */
+const probeReplicate = 1000;
+/** Work beside the weights that every row of every epoch costs, in parameters: small networks are not free. */
+const overheadParameters = 10_000;
+
+/** The story's memory; rebuilt on every call. */
+export interface Search {
+  readonly context: PolicyContext;
+  readonly parameters: DefaultParameters;
+  trials: readonly TrialView[];
+  /** The rate that new trials start with: the recipe's, or the lower one that a repair found; null while the recipe sweeps. */
+  startRate: number | null;
+}
+
+export function newSearch(context: PolicyContext, parameters: DefaultParameters): Search {
+  const rates = learningRates(context);
+  return { context, parameters, trials: [], startRate: rates.length === 1 ? (rates[0] as number) : null };
+}
+
+export function trialNumbered(search: Search, number: number): TrialView {
+  const trial = search.trials[number - 1];
+  if (trial === undefined) throw new RangeError(`trial ${number} was never started`);
+  return trial;
+}
+
+/** The trial of a capacity, if it was started. */
+export function trialOf(search: Search, capacity: Capacity): TrialView | undefined {
+  return search.trials.find((trial) => sameCapacity(trial.capacity, capacity));
+}
+
+export function parametersOf(search: Search, capacity: Capacity): number {
+  return parameterCount(search.context.inputs, capacity, search.context.outputs);
+}
+
+export function modelOf(search: Search): AdditiveModel {
+  return fitAdditiveModel(search.trials, search.parameters.noise);
+}
+
+/** Differences that don't matter, as a fraction: 1 %, or 2 % where training and validation rows are fewer than 1,000. */
+export function bandOf({ context, parameters }: Search): number {
+  return parameters.band ?? (context.trainingRows + context.validationRows < 1000 ? 0.02 : 0.01);
+}
+
+export function wordRule(search: Search): WordRule {
+  return { band: bandOf(search), confidence: search.parameters.confidence };
+}
+
+/** Trials that may be the answer: those with a score, none of whose fits or finals diverged. */
+export function eligible(search: Search): readonly TrialView[] {
+  return search.trials.filter((trial) => hindrance(trial) !== "untrainable");
+}
+
+/** The eligible trial with the least level (the first of equals) among some; null when there is none. */
+export function leader(search: Search, among: readonly TrialView[] = eligible(search)): TrialView | null {
+  const { levels } = modelOf(search);
+  let best: TrialView | null = null;
+  for (const trial of among) {
+    const level = levels.get(trial.number);
+    if (level !== undefined && (best === null || level < (levels.get(best.number) as number))) best = trial;
+  }
+  return best;
+}
+
+/** Training work of a trial's runs so far, the overhead of small networks included: the number that budgets are made of. */
+export function workOf(search: Search, runs: TrialView["runs"]): number {
+  const perEpoch = search.context.trainingRows * overheadParameters;
+  return runs.reduce((sum, { outcome }) => sum + outcome.cost + outcome.epochs * perEpoch, 0);
+}
+
+/** Starts a capacity and fits it; with a sweep, one probe a rate first, then the fits at the best. `why` ends the reason. */
+export function* startTrial(search: Search, capacity: Capacity, fits: number, why: string): Script<TrialView> {
+  const { context, startRate } = search;
+  const latest = search.trials[search.trials.length - 1];
+  const grows = latest !== undefined && parametersOf(search, capacity) >= parametersOf(search, latest.capacity);
+  const nextStep = latest === undefined ? null : grows ? "INCREASE_CAPACITY" : "DECREASE_CAPACITY";
+  search.trials = yield () => ({
+    action: "START_TRIAL",
+    about: latest?.number ?? null,
+    nextStep,
+    capacity,
+    runs:
+      startRate === null
+        ? learningRates(context).map((rate) => replicateRun(context, "probe", probeReplicate, rate))
+        : fitsAt(search, startRate, fits),
+    reason:
+      latest === undefined
+        ? `Start with ${capacityText(capacity)}: ${why}`
+        : `${standing(search, latest)}: ${grows ? "increase" : "decrease"} capacity to ${capacityText(capacity)}, ${why}`,
+    evidence: evidenceAbout(search, latest),
+  });
+  const number = search.trials.length;
+  const { learningRate } = summarise(trialNumbered(search, number));
+  if (startRate === null && learningRate !== null) {
+    const text = `${capacityText(capacity)} learned best at a rate of ${numberText(learningRate)}: fit it afresh at that rate`;
+    yield* addRuns(search, number, fitsAt(search, learningRate, fits), text);
+  }
+  return trialNumbered(search, number);
+}
+
+/** More runs of a trial. */
+export function* addRuns(search: Search, number: number, runs: readonly RunRequest[], reason: string): Script<void> {
+  search.trials = yield () => ({
+    action: "ADD_RUNS",
+    trial: number,
+    runs,
+    reason,
+    evidence: evidenceOf(rule, search.trials, comparisonsWith(search, leader(search)), noiseNumbers(search)),
+  });
+}
+
+/** Fits of replicates 0, 1, 2, … at a rate. */
+export function fitsAt(search: Search, rate: number, count: number): readonly RunRequest[] {
+  return Array.from({ length: count }, (_, replicate) => replicateRun(search.context, "fit", replicate, rate));
+}
+
+/** For example `2×128 scored 0.12, better than 0.15 with 1×64`, against the best of the trials before it. */
+export function standing(search: Search, trial: TrialView): string {
+  const name = capacityText(trial.capacity);
+  const { bestKnownScore: score } = summarise(trial);
+  if (score === null) return `${name} can't be trained (its runs diverged)`;
+  const before = leader(
+    search,
+    eligible(search).filter(({ number }) => number < trial.number),
+  );
+  const other = before === null ? null : summarise(before).bestKnownScore;
+  if (before === null || other === null) return `${name} scored ${numberText(score)}`;
+  const better = leader(search, [before, trial]) === trial;
+  const [one, two] = pairText(score, other);
+  const flag = hindrance(trial) === "capped" ? " (still improving at the epoch cap)" : "";
+  return `${name} scored ${one}${flag}, ${better ? "better" : "not better"} than ${two} with ${capacityText(before.capacity)}`;
+}
+
+/** The comparison of a row with the best before it, which its next step rests on. */
+function evidenceAbout(search: Search, trial: TrialView | undefined) {
+  if (trial === undefined) return evidenceOf(rule, []);
+  const before = leader(
+    search,
+    eligible(search).filter(({ number }) => number < trial.number),
+  );
+  const comparable = before !== null && summarise(trial).score !== null;
+  const comparisons = comparable ? [compare(trial, before, modelOf(search), wordRule(search))] : [];
+  return evidenceOf(rule, before === null ? [trial] : [before, trial], comparisons, noiseNumbers(search));
+}
+
+/** Every other trial that has a score, compared with one. */
+export function comparisonsWith(search: Search, best: TrialView | null) {
+  if (best === null) return [];
+  const model = modelOf(search);
+  return search.trials
+    .filter((trial) => trial !== best && summarise(trial).score !== null)
+    .map((trial) => compare(trial, best, model, wordRule(search)));
+}
+
+export function noiseNumbers(search: Search): Readonly<Record<string, number>> {
+  const { deviation, degrees } = modelOf(search);
+  return { band: bandOf(search), confidence: search.parameters.confidence, deviation, degrees };
+}
