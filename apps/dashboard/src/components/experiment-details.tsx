@@ -1,0 +1,72 @@
+/** Everything that was asked and planned, the events as they came, and the table to take away. */
+import type { EventView, ExperimentView } from "@rightsize/contract";
+import { api } from "../api-client.ts";
+import { plainWords } from "../format.ts";
+import { CopyButton } from "./copy-button.tsx";
+
+export function ExperimentDetails({ experiment, events }: { experiment: ExperimentView; events: readonly EventView[] }) {
+  const { plan } = experiment;
+  const trialsPath = `${api.tablePath(experiment.id)}/trials`;
+  return (
+    <section className="details" aria-label="Details">
+      <details>
+        <summary>Take the table away</summary>
+        <p>As Markdown, CSV or JSON, from any terminal:</p>
+        {["text/markdown", "text/csv", "application/json"].map((type) => {
+          const command = `curl -H 'Accept: ${type}' ${location.origin}${trialsPath}`;
+          return (
+            <p key={type} className="command">
+              <code>{command}</code>
+              <CopyButton text={command} />
+            </p>
+          );
+        })}
+      </details>
+      <details>
+        <summary>
+          Columns: {plan.featureColumns.length} used, {plan.leftOut.length} left out
+        </summary>
+        <p>{plan.featureColumns.join(", ")}</p>
+        {plan.leftOut.length > 0 && (
+          <ul className="plain-list">
+            {plan.leftOut.map((column) => (
+              <li key={column.name}>
+                <b>{column.name}</b> <span className="quiet">{column.reason}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        {plan.droppedRows > 0 && <p className="quiet">{plan.droppedRows} rows dropped: their target is missing.</p>}
+      </details>
+      <details>
+        <summary>The question as asked</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: text that scrolls must be reachable by keyboard. */}
+        <pre tabIndex={0}>{JSON.stringify(experiment.spec, null, 2)}</pre>
+        <p className="quiet">
+          Engine {experiment.engineFingerprint ?? "not chosen yet"}; policy {experiment.policyVersion}; {experiment.id}
+        </p>
+      </details>
+      {events.length > 0 && (
+        <details>
+          <summary>Events since this page was opened: {events.length}</summary>
+          <ol className="events">
+            {events.toReversed().map((event) => (
+              <li key={event.sequence} value={event.sequence}>
+                <time dateTime={event.createdAt}>{new Date(event.createdAt).toLocaleTimeString("en-GB")}</time>{" "}
+                {plainWords(event.kind.replace(".", " "))}
+                <span className="quiet"> {eventText(event)}</span>
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
+    </section>
+  );
+}
+
+function eventText(event: EventView): string {
+  return Object.entries(event.data)
+    .filter(([, value]) => typeof value === "string" || typeof value === "number")
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+}

@@ -1,0 +1,76 @@
+/** What a page says when it has nothing else to show: a problem, an empty list, a wait. */
+import type { Problem } from "@rightsize/contract";
+import { type ReactNode, useState } from "react";
+import { apiKey } from "../api-client.ts";
+import { Icon } from "./icon.tsx";
+
+/** A problem as the API tells it: title, detail, what to do, and each issue with what was received and what is required. */
+export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: (() => void) | undefined }) {
+  return (
+    <section className="note problem" role="alert">
+      <h2>{problem.title}</h2>
+      {problem.detail !== problem.title && <p>{problem.detail}</p>}
+      {problem.issues.length > 0 && (
+        <ul className="issues">
+          {problem.issues.map((issue) => (
+            <li key={`${issue.where} ${issue.required}`}>
+              <code>{issue.where}</code>
+              <span>
+                received <em>{issue.received}</em>, needs <em>{issue.required}</em>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem.advice !== "" && <p className="advice">{problem.advice}</p>}
+      {problem.status === 401 && <KeyForm />}
+      <p className="note-foot">
+        {onRetry !== undefined && (
+          <button type="button" className="button" onClick={onRetry}>
+            <Icon name="again" /> Try again
+          </button>
+        )}
+        {problem.instance !== "" && <small>Request {problem.instance}</small>}
+      </p>
+    </section>
+  );
+}
+
+function KeyForm() {
+  const [key, setKey] = useState("");
+  const save = () => {
+    apiKey.set(key.trim());
+    location.reload();
+  };
+  return (
+    <form className="key-form" action={save}>
+      <label>
+        API key <input type="password" autoComplete="off" value={key} onChange={(event) => setKey(event.target.value)} required />
+      </label>
+      <button type="submit" className="button">
+        Use this key
+      </button>
+    </form>
+  );
+}
+
+export function EmptyNote({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="note empty">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** Grey lines where text will stand; says so to screen readers. */
+export function Loading({ lines = 5, what }: { lines?: number; what: string }) {
+  return (
+    <div className="loading" role="status">
+      <span className="visually-hidden">Loading {what}</span>
+      {Array.from({ length: lines }, (_, line) => `line ${line}`).map((line) => (
+        <span key={line} className="loading-line" />
+      ))}
+    </div>
+  );
+}

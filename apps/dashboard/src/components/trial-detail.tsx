@@ -1,0 +1,97 @@
+/** What unfolds under a row: each decision about it with reason and evidence, and its runs. */
+import type { ExperimentView, RunView } from "@rightsize/contract";
+import { capacityText } from "@rightsize/core";
+import { actionText, type DecisionNote } from "../decision-notes.ts";
+import { count, duration, plainWords, score } from "../format.ts";
+import { scoreMetric } from "../scores.ts";
+import type { TableRow } from "../table-rows.ts";
+import { Symptoms } from "./diagnostics.tsx";
+import { EvidenceView } from "./evidence.tsx";
+
+export function TrialDetail({ row, notes, experiment }: { row: TableRow; notes: readonly DecisionNote[]; experiment: ExperimentView }) {
+  return (
+    <div className="trial-detail">
+      <div className="decisions">
+        {notes.length === 0 && <p className="quiet">No decision about this trial yet.</p>}
+        {notes.map((note) => (
+          <article key={note.sequence} className="decision">
+            <p className="decision-line">
+              <span className="decision-number">Decision {note.sequence}</span>
+              <span className="quiet">
+                {actionText(note.action)}
+                {note.capacity !== null && ` ${capacityText(note.capacity)}`}
+              </span>
+            </p>
+            <p className="reason">{note.reason}</p>
+            {note.evidence !== null && <EvidenceView evidence={note.evidence} />}
+          </article>
+        ))}
+      </div>
+      <Symptoms runs={row.trial.runs} />
+      <Runs runs={row.trial.runs} experiment={experiment} />
+    </div>
+  );
+}
+
+function Runs({ runs, experiment }: { runs: readonly RunView[]; experiment: ExperimentView }) {
+  if (runs.length === 0) return null;
+  const metric = scoreMetric(experiment.task);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls sideways must be reachable by keyboard.
+    <section className="scroll" tabIndex={0} aria-label="Runs of this trial">
+      <table className="small-table">
+        <thead>
+          <tr>
+            <th scope="col">Run</th>
+            <th scope="col" className="number">
+              Seed
+            </th>
+            <th scope="col" className="number">
+              Fold
+            </th>
+            <th scope="col" className="number">
+              Learning rate
+            </th>
+            <th scope="col" className="number">
+              Score
+            </th>
+            <th scope="col" className="number">
+              Training loss
+            </th>
+            <th scope="col" className="number">
+              Validation loss
+            </th>
+            <th scope="col" className="number">
+              Best epoch
+            </th>
+            <th scope="col" className="number">
+              Time
+            </th>
+            <th scope="col">State</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id}>
+              <th scope="row">{plainWords(run.purpose)}</th>
+              <td className="number">{run.seed}</td>
+              <td className="number">{run.fold}</td>
+              <td className="number">{run.learningRate}</td>
+              <td className="number">{score(run.metrics?.[metric] ?? null)}</td>
+              <td className="number">{score(run.trainingLoss)}</td>
+              <td className="number">{score(run.validationLoss)}</td>
+              <td className="number">{run.bestEpoch === null ? "–" : `${count(run.bestEpoch)} of ${count(run.epochs)}`}</td>
+              <td className="number">{duration(run.trainMs)}</td>
+              <td>
+                {plainWords(run.state)}
+                {run.capped && <span className="quiet"> at the epoch cap</span>}
+                {run.reusedFrom !== null && <span className="quiet"> reused</span>}
+                {run.reason !== null && <span className="quiet">: {run.reason}</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

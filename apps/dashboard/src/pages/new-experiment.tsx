@@ -1,0 +1,150 @@
+/** The form for a new experiment: a dataset, a target, and defaults that need no touching. */
+import type { DatasetView, Problem } from "@rightsize/contract";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { api, asProblem } from "../api-client.ts";
+import { AdvancedFields } from "../components/advanced-fields.tsx";
+import { ColumnTable } from "../components/column-table.tsx";
+import { DatasetChoice } from "../components/dataset-choice.tsx";
+import { Select, TextField } from "../components/fields.tsx";
+import { Loading, ProblemNote } from "../components/notes.tsx";
+import { RequestPreview } from "../components/request-preview.tsx";
+import { plainWords } from "../format.ts";
+import { type Draft, draftFor, draftFrom, emptyDraft, requestOf } from "../request-draft.ts";
+import { go } from "../router.tsx";
+import { usePageTitle } from "../use-page-title.ts";
+
+export function NewExperimentPage({ dataset: datasetId, from }: { dataset: string | null; from: string | null }) {
+  usePageTitle("New experiment");
+  const [dataset, setDataset] = useState<DatasetView | null>(null);
+  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [sending, setSending] = useState(false);
+  // One key a question: pressing the button twice, or again after a lost answer, makes one experiment.
+  const idempotency = useRef({ text: "", key: "" });
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const choose = (chosen: DatasetView) => {
+    setDataset(chosen);
+    setDraft((before) => draftFor(chosen, before));
+  };
+  useEffect(() => {
+    let shown = true;
+    const load = async () => {
+      const old = from === null ? null : await api.experiment(from);
+      const id = old?.dataset ?? datasetId;
+      if (id === null) return;
+      const found = await api.dataset(id);
+      if (!shown) return;
+      setDataset(found);
+      setDraft(old === null ? draftFor(found) : draftFrom(old));
+    };
+    load().catch((error: unknown) => shown && setProblem(asProblem(error)));
+    return () => {
+      shown = false;
+    };
+  }, [datasetId, from]);
+  const request = useMemo(() => requestOf(draft), [draft]);
+  const send = async () => {
+    const text = JSON.stringify(request);
+    if (idempotency.current.text !== text) idempotency.current = { text, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+    setSending(true);
+    setProblem(null);
+    try {
+      const made = await api.create(request, idempotency.current.key);
+      go(`/experiments/${made.id}`);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setSending(false);
+    }
+  };
+  const waiting = dataset === null && problem === null && (datasetId !== null || from !== null);
+  const target = dataset?.columns.find((column) => column.name === draft.target);
+  return (
+    <>
+      <header className="page-head">
+        <div className="title-line">
+          <h1>New experiment</h1>
+        </div>
+        <p className="question quiet">Choose a table and the column to predict. Everything else has a sensible default.</p>
+      </header>
+      {waiting && <Loading what="the dataset" />}
+      {!waiting && (
+        <div className="form-and-preview">
+          <form className="question-form" action={() => void send()}>
+            <section aria-labelledby="step-data">
+              <h2 id="step-data">Data</h2>
+              <DatasetChoice chosen={dataset} onChoose={choose} />
+            </section>
+            {dataset !== null && (
+              <>
+                <section aria-labelledby="step-question">
+                  <h2 id="step-question">Question</h2>
+                  <div className="fields">
+                    <Select
+                      label="Column to predict"
+                      value={draft.target}
+                      onChange={(value) => change({ target: value, task: "", exclude: draft.exclude.filter((name) => name !== value) })}
+                    >
+                      {dataset.columns.map((column) => (
+                        <option key={column.name} value={column.name}>
+                          {column.name} ({column.type}){column.name === dataset.suggestedTarget ? ", suggested" : ""}
+                        </option>
+                      ))}
+                    </Select>
+                    <Select label="Task" value={draft.task} onChange={(value) => change({ task: value as Draft["task"] })}>
+                      <option value="">as the column suggests</option>
+                      <option value="regression">regression</option>
+                      <option value="classification">classification</option>
+                    </Select>
+                    <Select
+                      label="Search"
+                      value={draft.preset}
+                      onChange={(value) => change({ preset: value })}
+                      hint={draft.preset === "course" ? "one fit a size, to the letter" : undefined}
+                    >
+                      <option value="">the service's default</option>
+                      <option value="course">course</option>
+                      <option value="default">default</option>
+                    </Select>
+                    <TextField
+                      label="Name"
+                      value={draft.name}
+                      placeholder="made from data and target"
+                      onChange={(value) => change({ name: value })}
+                    />
+                  </div>
+                  {target !== undefined && target.warnings.length > 0 && (
+                    <p className="warning">
+                      {target.name}: {target.warnings.map(plainWords).join(", ")}.
+                    </p>
+                  )}
+                </section>
+                <AdvancedFields draft={draft} columns={dataset.columns.map((column) => column.name)} change={change} />
+                {problem !== null && <ProblemNote problem={problem} />}
+                <p>
+                  <button type="submit" className="button primary large" disabled={sending || draft.target === ""}>
+                    {sending ? "Starting…" : "Find the right size"}
+                  </button>
+                </p>
+              </>
+            )}
+            {dataset === null && problem !== null && <ProblemNote problem={problem} />}
+          </form>
+          {dataset !== null && <RequestPreview request={request} />}
+        </div>
+      )}
+      {dataset !== null && (
+        <section aria-labelledby="profile-title">
+          <div className="section-line">
+            <h2 id="profile-title">What the table holds</h2>
+          </div>
+          {dataset.warnings.map((warning) => (
+            <p key={warning} className="warning">
+              {warning}
+            </p>
+          ))}
+          <ColumnTable columns={dataset.columns} rowCount={dataset.rowCount} target={draft.target} />
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,98 @@
+/** The workers: which machines train, with what, and what each is doing. */
+import type { WorkerView } from "@rightsize/contract";
+import { useEffect } from "react";
+import { api } from "../api-client.ts";
+import { EmptyNote, Loading, ProblemNote } from "../components/notes.tsx";
+import { ago, bytes, counted, duration } from "../format.ts";
+import { useNow } from "../use-now.ts";
+import { usePageTitle } from "../use-page-title.ts";
+import { useResource } from "../use-resource.ts";
+
+const lookAgainMs = 5_000;
+
+export function WorkersPage() {
+  usePageTitle("Workers");
+  const { value, problem, reload } = useResource("workers", (signal) => api.workers(signal));
+  const now = useNow(true, 1_000);
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === "visible" && reload(), lookAgainMs);
+    return () => clearInterval(timer);
+  }, [reload]);
+  const workers = [...(value?.workers ?? [])].sort((a, b) => Number(b.live) - Number(a.live) || a.machine.localeCompare(b.machine));
+  const live = workers.filter((worker) => worker.live);
+  const slots = live.reduce((sum, worker) => sum + worker.slots, 0);
+  const busy = live.reduce((sum, worker) => sum + worker.running.length, 0);
+  return (
+    <>
+      <header className="page-head">
+        <div className="title-line">
+          <h1>Workers</h1>
+        </div>
+        {value !== null && live.length > 0 && (
+          <p className="question quiet">
+            {counted(live.length, "worker")} with {counted(slots, "slot")}, {busy} of them training.
+          </p>
+        )}
+      </header>
+      {problem !== null && <ProblemNote problem={problem} onRetry={reload} />}
+      {value === null && problem === null && <Loading what="the workers" />}
+      {value !== null && workers.length === 0 && (
+        <EmptyNote title="No worker is here">
+          <p>
+            Experiments wait until one comes. Start one on this machine with <code>npm start</code>, or add other machines as the README
+            shows.
+          </p>
+        </EmptyNote>
+      )}
+      {workers.length > 0 && (
+        <ul className="worker-list">
+          {workers.map((worker) => (
+            <WorkerItem key={worker.id} worker={worker} now={now} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function WorkerItem({ worker, now }: { worker: WorkerView; now: number }) {
+  return (
+    <li className="worker" data-live={worker.live}>
+      <div className="worker-head">
+        <h2>{worker.machine}</h2>
+        <span className="state-mark" data-state={worker.live ? (worker.running.length > 0 ? "RUNNING" : "SUCCEEDED") : "CANCELLED"}>
+          <i aria-hidden="true" />
+          {worker.live ? (worker.running.length > 0 ? "Training" : "Idle") : "Gone"}
+        </span>
+        <span className="quiet">seen {ago(Date.parse(worker.lastSeenAt), now)}</span>
+      </div>
+      <dl className="facts">
+        <Fact name="Device" value={worker.device} />
+        <Fact name="Engines" value={worker.engines.join(", ")} />
+        <Fact name="Memory" value={bytes(worker.memoryBytes)} />
+        <Fact name="Up" value={worker.live ? duration(now - Date.parse(worker.startedAt)) : "–"} />
+        <Fact name="Process" value={String(worker.processId)} />
+      </dl>
+      <p className="slots">
+        <span className="visually-hidden">
+          {worker.running.length} of {worker.slots} slots training
+        </span>
+        {Array.from({ length: worker.slots }, (_, slot) => ({ slot, assignment: worker.running[slot] })).map(({ slot, assignment }) => (
+          <span key={slot} className="slot" data-busy={assignment !== undefined} title={assignment ?? "idle"} aria-hidden="true">
+            {assignment === undefined ? "idle" : assignment.slice(0, 12)}
+          </span>
+        ))}
+      </p>
+      <p className="fingerprint quiet">{worker.fingerprint}</p>
+    </li>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+/** From trials and their epochs to what the plots draw. */
+import type { ExperimentView, TrialView } from "@rightsize/contract";
+import { capacityText } from "@rightsize/core";
+import type { EpochView } from "./live.ts";
+import type { CapacityDatum } from "./plots/capacity-geometry.ts";
+import { type Curve, thinned } from "./plots/curves-geometry.ts";
+import { incumbent, lossFactor, scoreDeviation, scoredRuns, trialScore } from "./scores.ts";
+
+/** Trials that have a score, in order. */
+export function capacityData(experiment: ExperimentView, trials: readonly TrialView[]): readonly CapacityDatum[] {
+  const best = incumbent(trials);
+  const factor = lossFactor(experiment) ?? 1;
+  return trials.flatMap((trial): CapacityDatum[] => {
+    const shown = trialScore(trial, experiment.task);
+    if (shown === null) return [];
+    const losses = scoredRuns(trial).flatMap((run) => (run.trainingLoss === null ? [] : [run.trainingLoss]));
+    return [
+      {
+        number: trial.number,
+        label: capacityText(trial),
+        parameterCount: trial.parameterCount,
+        score: shown,
+        deviation: scoreDeviation(trial, experiment.task),
+        trainingScore: losses.length === 0 ? null : (losses.reduce((sum, loss) => sum + loss, 0) / losses.length) * factor,
+        incumbent: trial.id === best?.id,
+      },
+    ];
+  });
+}
+
+/** Most points that a curve is drawn with. */
+const mostPoints = 400;
+
+/** One curve a trial: its best scored run, or the one that is training. Live epochs win over stored ones where they reach further. */
+export function trialCurves(
+  trials: readonly TrialView[],
+  stored: Readonly<Record<string, readonly EpochView[]>>,
+  live: Readonly<Record<string, readonly EpochView[]>>,
+): readonly Curve[] {
+  const best = incumbent(trials);
+  const last = Math.max(1, trials.length - 1);
+  return trials.flatMap((trial, index): Curve[] => {
+    const run =
+      trial.runs.find((candidate) => candidate.state === "RUNNING" && candidate.purpose !== "finalise") ??
+      [...scoredRuns(trial)].sort((a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0))[0] ??
+      trial.runs.find((candidate) => candidate.state === "DIVERGED");
+    if (run === undefined) return [];
+    const fromLive = live[run.id] ?? [];
+    const fromStore = stored[run.id] ?? [];
+    const points = fromLive.length >= fromStore.length ? fromLive : fromStore;
+    if (points.length === 0) return [];
+    return [
+      { id: trial.id, label: capacityText(trial), points: thinned(points, mostPoints), shade: index / last, strong: trial.id === best?.id },
+    ];
+  });
+}
