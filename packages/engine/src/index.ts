@@ -1,7 +1,9 @@
 /** Engines: they train dense networks; one train loop drives them all. */
 export { type RunIdentity, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
 export { createEngine, type EngineOptions } from "./create-engine.ts";
+export { thresholds, verdicts } from "./diagnostics.ts";
 export { initialWeights } from "./initialise.ts";
+export { meanPredictorLoss } from "./mean-predictor.ts";
 export { classificationMetrics, ownUnit, regressionMetrics, type TargetScale } from "./metrics.ts";
 export { type ExecutionProvider, executionProviders } from "./onnx/runtime.ts";
 export { scoreRows } from "./score-rows.ts";

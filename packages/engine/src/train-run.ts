@@ -129,7 +129,6 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
       const weights = best as readonly LayerWeights[];
       session.setWeights(weights);
       const capped = endedCapped(stopping, epoch, recipe);
-      const finalTrainingLoss = trainingLoss;
       const result: TrainedResult = {
         validationLoss: stopping.bestLoss,
         trainingLoss: bestTrainingLoss,
@@ -137,14 +136,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
         epochs: epoch,
         bestEpoch: stopping.bestEpoch,
         capped,
-        diagnostics: await diagnose(session, job, {
-          stopping,
-          bestTrainingLoss,
-          finalTrainingLoss,
-          finalValidationLoss: validationLoss,
-          epochs: epoch,
-          capped,
-        }),
+        diagnostics: await diagnose(session, job, { stopping, epochs: epoch, steps: epoch * stepCount, capped }),
         cost: cost(epoch),
         trainMs: trainMs(),
         reason: null,

@@ -1,10 +1,12 @@
 /** One network being trained by onnxruntime: its parameters and moments live here, the graphs only transform them. */
-import type { LayerWeights, NetworkSession, NetworkSpec, StepBatch, TensorTable } from "@rightsize/core";
+import type { LayerWeights, NetworkSpec, StepBatch, TensorTable } from "@rightsize/core";
 import { RightsizeError, resolveBatchSize } from "@rightsize/core";
 import { fillDropoutMask } from "../dropout.ts";
 import { initialWeights } from "../initialise.ts";
+import type { InspectableSession } from "../inspection.ts";
 import { lossOf, meanLoss, predictionsOf } from "../loss.ts";
 import { flatten, parameterLayout, unflatten } from "../parameters.ts";
+import { buildInspectGraph } from "./inspect-graph.ts";
 import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
 import { buildPredictGraph } from "./predict-graph.ts";
@@ -20,7 +22,7 @@ export async function openOnnxSession(
   network: NetworkSpec,
   table: TensorTable,
   seed: number,
-): Promise<NetworkSession> {
+): Promise<InspectableSession> {
   const loss = lossOf(network);
   const layout = parameterLayout(network);
   const rule = optimizerRule(network.recipe.optimizer);
@@ -66,16 +68,20 @@ export async function openOnnxSession(
     train = { key, graph, session, batch, state, fetches };
     return train;
   };
-  const predictor = async () => {
-    if (predict !== undefined) return predict;
-    const key = JSON.stringify(["predict", shape, network.recipe.activation]);
-    const session = await cache.take(key, () => buildPredictGraph(network));
-    const feeds: Record<string, OrtTensor> = { x };
+  /** The parameters as `w0`, `b0`, …: views, so they always hold the present values. */
+  const weightFeeds = () => {
+    const feeds: Record<string, OrtTensor> = {};
     for (const [layer, { fanIn, fanOut, weightsAt, biasesAt }] of layout.layers.entries()) {
       feeds[`w${layer}`] = tensor(parameters.subarray(weightsAt, weightsAt + fanIn * fanOut), [fanIn, fanOut]);
       feeds[`b${layer}`] = tensor(parameters.subarray(biasesAt, biasesAt + fanOut), [1, fanOut]);
     }
-    predict = { key, session, feeds };
+    return feeds;
+  };
+  const predictor = async () => {
+    if (predict !== undefined) return predict;
+    const key = JSON.stringify(["predict", shape, network.recipe.activation]);
+    const session = await cache.take(key, () => buildPredictGraph(network));
+    predict = { key, session, feeds: { x, ...weightFeeds() } };
     return predict;
   };
   /** Raw outputs [rows, outputs]. */
@@ -135,6 +141,25 @@ export async function openOnnxSession(
     },
     async predict(rows) {
       return predictionsOf(loss, await outputsFor(rows), network.outputs);
+    },
+    async inspect(rows) {
+      if (layout.layers.length === 1) return [];
+      const n = rows.length;
+      const key = JSON.stringify(["inspect", shape, loss, n, network.recipe.activation]);
+      const session = await cache.take(key, () => buildInspectGraph(network, n));
+      try {
+        const c = new Float32Array(n).fill(lossRules[loss].coefficientFactor / n);
+        const seen = await session.run({ ...weightFeeds(), x, y, rows: new ort.Tensor("int32", rows, [n]), c: tensor(c, [n, 1]) });
+        const values = (name: string) => Float32Array.from(seen[name]?.data as Float32Array);
+        return layout.layers.slice(0, -1).map((_, layer) => ({
+          largest: values(`largest${layer}`),
+          smallest: values(`smallest${layer}`),
+          saturatedFraction: values(`saturated${layer}`)[0] as number,
+          gradientNorm: Math.sqrt(values(`gradient${layer}`)[0] as number),
+        }));
+      } finally {
+        cache.release(key);
+      }
     },
     weights: () => unflatten(layout, parameters),
     setWeights: (layers: readonly LayerWeights[]) => flatten(layout, layers, parameters),
