@@ -11,7 +11,7 @@ export interface RunProgress {
   readonly validationLoss: number;
   readonly bestLoss: number;
   readonly bestEpoch: number;
-  /** First and last epoch seen with the times when they were, for the speed. */
+  /** Last epochs of the first and of the latest batch, with the times when these arrived: the speed. */
   readonly first: { readonly epoch: number; readonly atMs: number };
   readonly last: { readonly epoch: number; readonly atMs: number };
 }
@@ -19,6 +19,8 @@ export interface RunProgress {
 /** A run's progress after some more of its epochs arrived; a run that starts again (another attempt) starts again here too. */
 export function afterEpochs(before: RunProgress | undefined, message: EpochsMessage, nowMs: number): RunProgress | undefined {
   let progress = before;
+  // A batch arrives when its last epoch has ended: that is the moment the speed is measured from.
+  const arrived = { epoch: message.epochs.at(-1)?.epoch ?? 0, atMs: nowMs };
   for (const { epoch, validationLoss } of message.epochs) {
     const known = progress !== undefined && epoch > progress.epoch ? progress : undefined;
     const better = known === undefined || validationLoss < known.bestLoss;
@@ -29,8 +31,8 @@ export function afterEpochs(before: RunProgress | undefined, message: EpochsMess
       validationLoss,
       bestLoss: better ? validationLoss : known.bestLoss,
       bestEpoch: better ? epoch : known.bestEpoch,
-      first: known?.first ?? { epoch, atMs: nowMs },
-      last: { epoch, atMs: nowMs },
+      first: known?.first ?? arrived,
+      last: arrived,
     };
   }
   return progress;
@@ -72,7 +74,7 @@ export function progressText(progress: RunProgress, scale: ProgressScale): strin
 export function timeLeft(progress: RunProgress, scale: ProgressScale): string | null {
   const seen = progress.last.epoch - progress.first.epoch;
   const tookMs = progress.last.atMs - progress.first.atMs;
-  if (seen < 2 || tookMs <= 0 || !Number.isFinite(scale.maxEpochs)) return null;
+  if (seen < 1 || tookMs <= 0 || !Number.isFinite(scale.maxEpochs)) return null;
   const epochMs = tookMs / seen;
   const most = scale.maxEpochs - progress.epoch;
   const least = Math.min(most, scale.patience - (progress.epoch - progress.bestEpoch));

@@ -1,0 +1,122 @@
+/** What people read: the course's table to the letter, numbers, times, the answer. */
+import { expect, test } from "vitest";
+import { answerLines, sizeText } from "../src/render/answer.ts";
+import { columnWords, counted, durationText, groupedNumber, scoreTexts, shortNumber } from "../src/render/numbers.ts";
+import { trialTableLines } from "../src/render/trial-table.ts";
+import { experimentView, runView, trialTable, trialView } from "./views.ts";
+
+test("the course's table looks exactly like this", () => {
+  expect(`\n${trialTableLines(trialTable()).join("\n")}\n`).toBe(`
+Hidden layers  Nodes per layer  Parameters  Mean squared error  Next step
+─────────────  ───────────────  ──────────  ──────────────────  ──────────────────
+            1              100         901                 5.4  Increase capacity
+            1              250       2 251                 4.8  Increase capacity
+            2              250      65 001                 4.4  Increase capacity
+            3              250     127 751                 4.5  Decrease capacity
+            3              200      82 201                 4.3  Done  ◀ the answer
+`);
+});
+
+test("a row that trains shows how far it is, one that waits nothing, one that diverged says so", () => {
+  const table = trialTable([
+    trialView(1, { score: null, nextStep: "INCREASE_CAPACITY" }),
+    trialView(2, { state: "RUNNING", score: null, nextStep: null }),
+    trialView(3, { state: "PENDING", score: null, nextStep: null }),
+    trialView(4, { state: "FAILED", score: null, nextStep: null }),
+  ]);
+  const [, , ...rows] = trialTableLines(table, new Map([["tri_2", "epoch 3 of at most 20"]]));
+  expect(rows.map((row) => row.split(/ {2,}/).slice(4).join("|"))).toEqual([
+    "diverged|Increase capacity",
+    "epoch 3 of at most 20",
+    "",
+    "failed",
+  ]);
+});
+
+test("the winner is marked wherever its row stands", () => {
+  const table = trialTable([trialView(1, { winner: true }), trialView(2)]);
+  expect(trialTableLines(table).map((line) => line.endsWith("Increase capacity  ◀ the answer"))).toEqual([false, false, true, false]);
+});
+
+test("the score in the target's own unit is shown where there is one", () => {
+  const table = trialTable([trialView(1, { score: 0.1, metrics: { meanSquaredError: 6.4, rootMeanSquaredError: 2.53 } })]);
+  expect(trialTableLines(table)[2]).toMatch(/ 6\.4 /);
+});
+
+test("scores that differ never look equal", () => {
+  expect(scoreTexts([4.40001, 4.40002, null])).toEqual(["4.40001", "4.40002", null]);
+  expect(scoreTexts([4.4, 4.5])).toEqual(["4.4", "4.5"]);
+});
+
+test("numbers are short, whole numbers stay whole", () => {
+  expect([5.4, 12.3456, 12345.6, 0.00123456, 0, -3].map((value) => shortNumber(value))).toEqual([
+    "5.4",
+    "12.35",
+    "12346",
+    "0.001235",
+    "0",
+    "-3",
+  ]);
+  expect([7, 1234, 1234567].map(groupedNumber)).toEqual(["7", "1 234", "1 234 567"]);
+  expect([counted(1, "car"), counted(406, "car")]).toEqual(["1 car", "406 cars"]);
+});
+
+test("times are told in the unit that fits", () => {
+  expect([0, 850, 59_400, 60_000, 75_000, 3_599_600, 7_500_000].map(durationText)).toEqual([
+    "0.0 s",
+    "0.8 s",
+    "59 s",
+    "1 min 0 s",
+    "1 min 15 s",
+    "1 h 0 min",
+    "2 h 5 min",
+  ]);
+});
+
+test("a column's name becomes words", () => {
+  expect(["Miles_per_Gallon", "price", "MPG"].map(columnWords)).toEqual(["miles per gallon", "price", "MPG"]);
+});
+
+test("the answer names size and scores, with the linear model and the mean beside it", () => {
+  const scores = (mse: number) => ({ loss: mse / 64, metrics: { meanSquaredError: mse, rootMeanSquaredError: Math.sqrt(mse) } });
+  const experiment = experimentView({
+    answer: {
+      trial: 5,
+      capacity: { hiddenLayers: 3, nodesPerLayer: 200 },
+      validation: scores(6.25),
+      test: scores(9),
+      baselines: [
+        { name: "mean", validation: scores(64), test: scores(64) },
+        { name: "linear", validation: scores(16), test: null },
+      ],
+      beatsMean: true,
+      modelArtifact: null,
+      sentence: "3×200 is the best size in the explored range.",
+    },
+  });
+  expect(`\n${answerLines(experiment).join("\n")}\n`).toBe(`
+The right size: 3 hidden layers of 200 nodes each.
+3×200 is the best size in the explored range.
+
+                 typical error (miles per gallon), validation  test  mean squared error, validation  test
+───────────────  ────────────────────────────────────────────  ────  ──────────────────────────────  ────
+3×200                                                     2.5     3                            6.25     9
+always the mean                                             8     8                              64    64
+linear model                                                4     –                              16     –
+`);
+  expect(answerLines(experimentView())).toEqual([]);
+});
+
+test("sizes are told in words", () => {
+  expect(sizeText({ hiddenLayers: 1, nodesPerLayer: 64 })).toBe("1 hidden layer of 64 nodes");
+  expect(sizeText({ hiddenLayers: 0, nodesPerLayer: 0 })).toBe("no hidden layer, a linear model");
+});
+
+test("the views of these tests are what the contract says", async () => {
+  const { trialTableSchema, experimentViewSchema, runViewSchema } = await import("@rightsize/contract");
+  expect(() => [
+    trialTableSchema.parse(trialTable()),
+    experimentViewSchema.parse(experimentView()),
+    runViewSchema.parse(runView()),
+  ]).not.toThrow();
+});
