@@ -18,10 +18,7 @@ async function main(): Promise<void> {
     : pino({ level: config.log.level, base: { part: "worker", processId: process.pid } });
   const log: CarryOutLog = (level, message, fields) => logger[level](fields, message);
   const store = await createPostgresStore({ url: config.databaseUrl, poolSize: Math.max(4, config.slots + 2) });
-  const queue = await createQueue({
-    backend: config.redisUrl === null ? { kind: "postgres", url: config.databaseUrl } : { kind: "redis", url: config.redisUrl },
-    logger: { warn: (message) => logger.warn(message) },
-  });
+  const queue = await createQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger });
   const supervisor = await startSupervisor({
     store,
     queue,

@@ -88,3 +88,24 @@ export function resolveBatchSize(batchSize: Recipe["batchSize"], trainingRowCoun
   if (batchSize !== "auto") return Math.min(batchSize, trainingRowCount);
   return Math.min(trainingRowCount, trainingRowCount < 2000 ? 32 : 128);
 }
+
+/**
+ * Network outputs that a loss needs, given the columns of the plan (1 for regression, the number of classes otherwise), or null where the
+ * loss doesn't fit the task: binary cross-entropy is for exactly two classes and has one output; regression losses need one column.
+ */
+export function networkOutputs(loss: LossName, task: "regression" | "classification", planOutputs: number): number | null {
+  switch (loss) {
+    case "auto":
+      return planOutputs;
+    case "mean_squared_error":
+    case "mean_absolute_error":
+    case "huber":
+      return task === "regression" ? planOutputs : null;
+    case "cross_entropy":
+      return task === "classification" ? planOutputs : null;
+    case "binary_cross_entropy":
+      return task === "classification" && planOutputs === 2 ? 1 : null;
+    default:
+      return loss satisfies never;
+  }
+}
