@@ -8,7 +8,13 @@ import type { QueueLogger } from "./logger.ts";
 import { isOutage, isSchemaGone } from "./outage.ts";
 import { connectWithinMs, goodbyeMs, handlersWithinMs, type QueueTuning } from "./tuning.ts";
 
-type BullWorker = Worker<unknown, void, string, IQueueBackend, object, object>;
+/** A worker whose clocks can be stopped while it still waits for an absent server: they would hold the process. */
+class BullWorker extends Worker<unknown, void, string, IQueueBackend, object, object> {
+  stopClocks(): void {
+    this.lockManager.close().catch(() => {});
+    this.pause(true).catch(() => {});
+  }
+}
 interface OpenWorker {
   readonly worker: BullWorker;
   readonly source: BackendSource;
@@ -49,7 +55,7 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
 
   function openWorker(): OpenWorker {
     const source = parts.openSource("consumer");
-    const worker: BullWorker = new Worker<unknown, void, string, IQueueBackend, object, object>(
+    const worker = new BullWorker(
       name,
       (job) => process(job.data, job.id),
       {
@@ -98,6 +104,7 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
   /** Handlers under way run on; nothing is awaited. */
   function discard({ worker, source }: OpenWorker): void {
     worker.close(true).catch(() => {});
+    worker.stopClocks();
     source.cut();
   }
 
@@ -118,6 +125,7 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
       if (!done) break;
     }
     if (running.size > 0) logger.warn({ running: running.size }, "closed the queue while handlers still run");
+    open.worker.stopClocks();
     open.source.cut();
   }
 

@@ -59,7 +59,7 @@ export async function createBullQueue(options: BullQueueOptions): Promise<Queue>
     queue.on("error", (error) => logger.debug({ error: error.message }, "the queue's connection reports an error"));
     if (isPostgres) {
       try {
-        await answerWithin(2 * connectWithinMs, "connecting", queue.waitUntilReady());
+        await answerWithin(2 * tuning.answerWithinMs, "connecting", queue.waitUntilReady());
       } catch (error) {
         source.cut();
         throw error;

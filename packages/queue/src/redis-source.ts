@@ -25,6 +25,8 @@ export function redisSource(url: string, tuning: QueueTuning): OpenSource {
       enableOfflineQueue: isConsumer,
       ...(isConsumer ? {} : { commandTimeout: tuning.answerWithinMs }),
       connectTimeout: tuning.answerWithinMs,
+      // ioredis holds the process for this long after a cut, waiting for the socket's own goodbye.
+      disconnectTimeout: 100,
       retryStrategy: (times) => Math.min(50 * times, 1_000),
       connectionName: `rightsize-queue-${role}`,
     });
@@ -36,7 +38,7 @@ export function redisSource(url: string, tuning: QueueTuning): OpenSource {
       },
       connected: () => (redis.status === "ready" ? Promise.resolve() : new Promise((resolve) => redis.once("ready", () => resolve()))),
       cut: () => {
-        for (const member of redis.family) member.disconnect();
+        for (const member of redis.family) if (member.status !== "end") member.disconnect();
       },
     };
   };

@@ -26,6 +26,6 @@ export const defaultTuning: QueueTuning = {
 /** How long a goodbye to the server may take before the connections are cut. */
 export const goodbyeMs = 1_000;
 /** How long `consume` and the first connection wait for the server before they go on without it. */
-export const connectWithinMs = 5_000;
+export const connectWithinMs = 2_000;
 /** How long `close` waits for handlers under way unless told otherwise. */
 export const handlersWithinMs = 10_000;
