@@ -115,6 +115,7 @@ CREATE TABLE "runs" (
     "epochs" INTEGER NOT NULL DEFAULT 0,
     "ended_by" INTEGER,
     "checkpoint_artifact" TEXT,
+    "checkpoint_attempt" INTEGER,
     "checkpoint_epoch" INTEGER,
     "started_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
@@ -258,6 +259,9 @@ CREATE INDEX "assignments_state_dispatched_at_idx" ON "assignments"("state", "di
 
 -- CreateIndex
 CREATE INDEX "runs_experiment_id_decision_position_idx" ON "runs"("experiment_id", "decision", "position");
+
+-- CreateIndex
+CREATE INDEX "runs_experiment_id_state_idx" ON "runs"("experiment_id", "state");
 
 -- CreateIndex
 CREATE INDEX "runs_trial_id_idx" ON "runs"("trial_id");

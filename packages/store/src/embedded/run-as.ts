@@ -71,7 +71,16 @@ export async function chooseRunAs(folder: string, forced?: RunMode): Promise<Run
   const namespaces = () => spawnSync(namespacePrefix[0] as string, [...namespacePrefix.slice(1), "true"]).status === 0;
 
   const mode: RunMode =
-    forced ?? (pointer !== null ? "elsewhere" : owner === 0 ? "namespace" : owner !== null || reachable ? "nobody" : namespaces() ? "namespace" : "elsewhere");
+    forced ??
+    (pointer !== null
+      ? "elsewhere"
+      : owner === 0
+        ? "namespace"
+        : owner !== null || reachable
+          ? "nobody"
+          : namespaces()
+            ? "namespace"
+            : "elsewhere");
   switch (mode) {
     case "self":
       return self;

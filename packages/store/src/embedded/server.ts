@@ -1,7 +1,7 @@
 /** The embedded Postgres: a real server from the npm package, on loopback only, in a folder of ours, started and ended by us. */
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { open, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RightsizeError } from "@rightsize/core";
@@ -252,7 +252,9 @@ async function waitUntilReady(home: Home, processId: number, port: number, passw
       await sleep(25);
     }
   }
-  throw new RightsizeError("unavailable", `The embedded Postgres did not answer in 60 s. Its log: ${await endOfLog(home)}`, { cause: last });
+  throw new RightsizeError("unavailable", `The embedded Postgres did not answer in 60 s. Its log: ${await endOfLog(home)}`, {
+    cause: last,
+  });
 }
 
 /** Connects, makes our database if needed, and returns the data directory of whoever answered. */

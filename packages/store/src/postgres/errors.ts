@@ -7,7 +7,13 @@ function codesOf(error: unknown): readonly string[] {
   // Prisma wraps the driver's error in `cause` or `meta.driverAdapterError.cause`, with `originalCode` or `kind`.
   const look = (value: unknown, depth: number): void => {
     if (typeof value !== "object" || value === null || depth > 4) return;
-    const found = value as { code?: unknown; originalCode?: unknown; kind?: unknown; cause?: unknown; meta?: { driverAdapterError?: unknown } };
+    const found = value as {
+      code?: unknown;
+      originalCode?: unknown;
+      kind?: unknown;
+      cause?: unknown;
+      meta?: { driverAdapterError?: unknown };
+    };
     for (const code of [found.code, found.originalCode, found.kind]) if (typeof code === "string") codes.push(code);
     look(found.cause, depth + 1);
     look(found.meta?.driverAdapterError, depth + 1);
@@ -17,7 +23,7 @@ function codesOf(error: unknown): readonly string[] {
 }
 
 const unreachable =
-  /^(08...|57P0[1235]|53300|53200|25P03|E(CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)|P1001|P1002|P1008|P1017|P2024|P2037|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections)$/;
+  /^(08...|57P0[1235]|53[123]00|25P03|E(CONN\w+|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)|P1001|P1002|P1008|P1017|P2024|P2037|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections)$/;
 const unreachableMessage =
   /Connection terminated|connection timeout|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|Cannot use a pool after|Client was closed/i;
 

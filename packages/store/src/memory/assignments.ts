@@ -1,0 +1,97 @@
+/** How an attempt and its assignment end, and how assignments are dispatched; the twin of postgres/assignments.ts. */
+import type { AttemptEnd, Experiment, Run } from "@rightsize/core";
+import { dispatchingStates, eventOf, isRequeueing, isUnfinished, resultOfFailure } from "../rules.ts";
+import { type AssignmentRow, type AssignmentState, type Change, runsWhere, type State, setRun } from "./state.ts";
+
+export function unfinishedRunsOf(state: State, assignmentId: string): Run[] {
+  return runsWhere(state, (run) => run.assignmentId === assignmentId && isUnfinished(run.state));
+}
+
+export function named(state: State, run: Run): { id: string; trialId: string; trial: number | null; purpose: string } {
+  return { id: run.id, trialId: run.trialId, trial: state.trials.get(run.trialId)?.number ?? null, purpose: run.purpose };
+}
+
+/** Writes outbox rows of QUEUED assignments. */
+export function dispatch(state: State, change: Change, ids: readonly string[]): void {
+  for (const id of ids) {
+    const assignment = state.assignments.get(id);
+    if (assignment?.state !== "QUEUED") continue;
+    state.assignments.set(id, { ...assignment, dispatchedAtMs: change.timeMs });
+    const key = `${id} ${assignment.attempt}`;
+    if (!state.outbox.get(key)) {
+      state.outbox.set(key, { assignmentId: id, dispatch: assignment.attempt, priority: assignment.priority });
+    }
+    change.signal({ kind: "outbox" });
+  }
+}
+
+function setState(state: State, id: string, to: AssignmentState): void {
+  state.assignments.set(id, { ...(state.assignments.get(id) as AssignmentRow), state: to, leaseUntilMs: null });
+}
+
+function endOpenAttempt(state: State, change: Change, assignment: AssignmentRow, end: AttemptEnd, detail: string | null): void {
+  const key = `${assignment.id} ${assignment.attempt}`;
+  const attempt = state.attempts.get(key);
+  if (attempt && attempt.end === null) state.attempts.set(key, { ...attempt, end, detail, endedAt: change.time });
+}
+
+/** Ends an assignment's attempt (if one is open) and the assignment itself, or queues it again. */
+export function endAssignment(
+  state: State,
+  change: Change,
+  assignment: AssignmentRow,
+  unfinished: readonly Run[],
+  end: AttemptEnd,
+  detail: string | null,
+): void {
+  endOpenAttempt(state, change, assignment, end, detail);
+  if (isRequeueing(end) && unfinished.length > 0) {
+    setState(state, assignment.id, "QUEUED");
+    for (const run of unfinished) {
+      setRun(state, run.id, { state: "QUEUED" });
+      change.event(assignment.experimentId, eventOf.runRequeued(named(state, run), assignment.attempt, end, detail));
+    }
+    const experiment = state.experiments.get(assignment.experimentId) as Experiment;
+    if (dispatchingStates.includes(experiment.state)) dispatch(state, change, [assignment.id]);
+    return;
+  }
+  if (end === "failed") {
+    setState(state, assignment.id, "FAILED");
+    failRuns(state, change, unfinished, detail ?? "The worker gave it up.");
+    return;
+  }
+  if (end === "cancelled") {
+    setState(state, assignment.id, "CANCELLED");
+    for (const run of unfinished) {
+      setRun(state, run.id, { state: "CANCELLED", endedAt: change.time });
+      change.event(run.experimentId, eventOf.runEnded(named(state, run), "CANCELLED", null));
+    }
+    return;
+  }
+  setState(state, assignment.id, "COMPLETED");
+}
+
+/** Gives up what is left of an assignment. */
+export function failAssignment(state: State, change: Change, assignment: AssignmentRow, reason: string): void {
+  endOpenAttempt(state, change, assignment, "cancelled", reason);
+  setState(state, assignment.id, "FAILED");
+  failRuns(state, change, unfinishedRunsOf(state, assignment.id), reason);
+}
+
+function failRuns(state: State, change: Change, runs: readonly Run[], reason: string): void {
+  for (const run of runs) {
+    const result = resultOfFailure(reason, run.epochs);
+    setRun(state, run.id, { state: "FAILED", result, endedAt: change.time });
+    change.event(run.experimentId, eventOf.runEnded(named(state, run), "FAILED", result));
+  }
+}
+
+/** Cancels assignments that are not at their end. */
+export function cancelAssignments(state: State, change: Change, experiment: Experiment, ids: readonly string[]): void {
+  for (const id of ids) {
+    const assignment = state.assignments.get(id);
+    if (assignment?.experimentId !== experiment.id) continue;
+    if (assignment.state !== "QUEUED" && assignment.state !== "RUNNING") continue;
+    endAssignment(state, change, assignment, unfinishedRunsOf(state, id), "cancelled", null);
+  }
+}

@@ -1,0 +1,229 @@
+/** Experiments in memory; the twin of postgres/experiments.ts and postgres/advance.ts. */
+import {
+  type AdvancePlan,
+  type Experiment,
+  type ExperimentSnapshot,
+  type ExperimentStore,
+  isTerminal,
+  mayBecome,
+  type NewAssignment,
+  type NewTrial,
+  RightsizeError,
+  type TrialChange,
+} from "@rightsize/core";
+import { pageOf, readCursor } from "../cursor.ts";
+import { checkPlan, dispatchingStates, isUnfinished, plain, refusedChange } from "../rules.ts";
+import { cancelAssignments, dispatch } from "./assignments.ts";
+import { type Change, newestFirst, runsWhere, type State, snapshotOf } from "./state.ts";
+
+export function memoryExperiments(state: State): ExperimentStore {
+  return {
+    async create(given, advance) {
+      return state.change((change) => {
+        const key = given.idempotency && `${given.owner} ${given.idempotency.key}`;
+        const first = key === null ? undefined : state.idempotency.get(key);
+        if (first) {
+          if (first.requestHash !== given.idempotency?.requestHash) {
+            throw new RightsizeError("idempotency_conflict", "This Idempotency-Key was used for another request.", {
+              issues: [{ where: "Idempotency-Key", received: `${given.idempotency?.key}`, required: "a key that was not used before" }],
+            });
+          }
+          return { experiment: state.experiments.get(first.experimentId) as Experiment, created: false };
+        }
+        if (state.experiments.get(given.id)) throw new RightsizeError("conflict", `There is an experiment ${given.id} already.`);
+        if (key !== null && given.idempotency) {
+          state.idempotency.set(key, { experimentId: given.id, requestHash: given.idempotency.requestHash });
+        }
+        state.experiments.set(given.id, {
+          id: given.id,
+          owner: given.owner,
+          spec: plain(given.spec),
+          plan: plain(given.plan),
+          policyVersion: given.policyVersion,
+          state: "QUEUED",
+          stateReason: null,
+          engineFingerprint: null,
+          answer: null,
+          eventCount: 0,
+          createdAt: change.time,
+          startedAt: null,
+          endedAt: null,
+        });
+        const snapshot = snapshotOf(state, given.id) as ExperimentSnapshot;
+        change.event(given.id, { kind: "experiment.created", data: { state: "QUEUED" } });
+        const plan = advance(snapshot);
+        if (plan) writePlan(state, change, snapshot, plan);
+        return { experiment: state.experiments.get(given.id) as Experiment, created: true };
+      });
+    },
+
+    async find(owner, id) {
+      const experiment = state.experiments.get(id);
+      return experiment && (owner === null || owner === experiment.owner) ? experiment : null;
+    },
+
+    async findByIdempotencyKey(owner, key) {
+      const found = state.idempotency.get(`${owner} ${key}`);
+      if (found === undefined) return null;
+      return { experiment: state.experiments.get(found.experimentId) as Experiment, requestHash: found.requestHash };
+    },
+
+    async list(owner, page) {
+      const after = page.cursor === null ? null : readCursor(page.cursor);
+      const items = state.experiments
+        .values()
+        .filter((experiment) => experiment.owner === owner && (after === null || newestFirst(experiment, after) > 0));
+      return pageOf(items.sort(newestFirst), page.limit);
+    },
+
+    async snapshot(id) {
+      return snapshotOf(state, id);
+    },
+
+    async advance(id, advance) {
+      return state.change((change) => {
+        const snapshot = snapshotOf(state, id);
+        const plan = snapshot && advance(snapshot);
+        if (!snapshot || !plan) return false;
+        writePlan(state, change, snapshot, plan);
+        return true;
+      });
+    },
+
+    async events(id, afterSequence, limit) {
+      return (state.events.get(id) ?? []).filter((event) => event.sequence > afterSequence).slice(0, limit);
+    },
+
+    async idle(limit) {
+      const busy = new Set(runsWhere(state, (run) => isUnfinished(run.state)).map((run) => run.experimentId));
+      return state.experiments
+        .values()
+        .filter((experiment) => dispatchingStates.includes(experiment.state) && !busy.has(experiment.id))
+        .map((experiment) => experiment.id)
+        .slice(0, limit);
+    },
+  };
+}
+
+function writePlan(state: State, change: Change, snapshot: ExperimentSnapshot, plan: AdvancePlan): void {
+  const id = snapshot.experiment.id;
+  checkPlan(plan, snapshot.decisions.length);
+  if (plan.decision) {
+    const { sequence, text, hash } = plan.decision;
+    const stored = { experimentId: id, sequence, text, hash, decision: JSON.parse(text), createdAt: change.time };
+    state.decisions.set(id, [...snapshot.decisions, stored]);
+  }
+  for (const trial of plan.newTrials) insertTrial(state, change, snapshot.experiment, trial);
+  for (const trialChange of plan.trialChanges) changeTrial(state, snapshot.experiment, trialChange);
+  for (const assignment of plan.assignments) insertAssignment(state, change, snapshot.experiment, assignment);
+  cancelAssignments(state, change, snapshot.experiment, plan.cancelAssignments);
+  changeExperiment(state, change, snapshot.experiment, plan);
+  for (const event of plan.events) change.event(id, event);
+}
+
+function insertTrial(state: State, change: Change, experiment: Experiment, trial: NewTrial): void {
+  const others = state.trials.values().filter((other) => other.experimentId === experiment.id);
+  const same = others.find(
+    (other) =>
+      (trial.number !== null && other.number === trial.number) ||
+      (other.capacity.hiddenLayers === trial.capacity.hiddenLayers && other.capacity.nodesPerLayer === trial.capacity.nodesPerLayer),
+  );
+  if (same || state.trials.get(trial.id)) {
+    throw new RightsizeError("conflict", "There is one of these already: a trial with this id, number or capacity.");
+  }
+  state.trials.set(trial.id, {
+    ...plain(trial),
+    experimentId: experiment.id,
+    state: "PENDING",
+    score: null,
+    metrics: null,
+    nextStep: null,
+    verdict: null,
+    winner: false,
+    createdAt: change.time,
+  });
+}
+
+function changeTrial(state: State, experiment: Experiment, change: TrialChange): void {
+  const trial = state.trials.get(change.id);
+  if (trial?.experimentId !== experiment.id) throw new RightsizeError("not_found", `The experiment has no trial ${change.id}.`);
+  if (change.state && change.state !== trial.state && !mayBecome("trial", trial.state, change.state)) {
+    throw refusedChange("trial", change.id, trial.state, change.state);
+  }
+  state.trials.set(trial.id, { ...trial, ...plain(change) });
+}
+
+function insertAssignment(state: State, change: Change, experiment: Experiment, assignment: NewAssignment): void {
+  const taken = state.assignments.get(assignment.id) || assignment.runs.some((run) => state.runs.get(run.id));
+  if (taken) throw new RightsizeError("conflict", "There is one of these already: an assignment or run with this id.");
+  state.assignments.set(assignment.id, {
+    id: assignment.id,
+    experimentId: experiment.id,
+    trialId: assignment.trialId,
+    priority: assignment.priority,
+    state: "QUEUED",
+    attempt: 0,
+    workerId: null,
+    leaseUntilMs: null,
+    dispatchedAtMs: change.timeMs,
+  });
+  for (const run of assignment.runs) {
+    state.runs.set(run.id, {
+      run: {
+        ...run,
+        experimentId: experiment.id,
+        assignmentId: assignment.id,
+        state: "QUEUED",
+        result: null,
+        reusedFrom: null,
+        epochs: 0,
+        startedAt: null,
+        endedAt: null,
+      },
+      endedBy: null,
+      checkpoint: null,
+    });
+  }
+}
+
+function changeExperiment(state: State, change: Change, before: Experiment, plan: AdvancePlan): void {
+  const to = plan.experiment?.state ?? before.state;
+  const ends = to !== before.state && isTerminal("experiment", to);
+  if (plan.experiment) {
+    const { stateReason, answer } = plan.experiment;
+    if (to !== before.state && !mayBecome("experiment", before.state, to)) throw refusedChange("experiment", before.id, before.state, to);
+    const now = state.experiments.get(before.id) as Experiment;
+    state.experiments.set(before.id, {
+      ...now,
+      state: to,
+      stateReason: stateReason === undefined ? now.stateReason : stateReason,
+      answer: answer === undefined ? now.answer : plain(answer),
+      startedAt: to === "RUNNING" ? (now.startedAt ?? change.time) : now.startedAt,
+      endedAt: ends ? change.time : now.endedAt,
+    });
+  }
+  if (ends) endEverything(state, change, before, to);
+  else if (dispatchingStates.includes(to)) {
+    const resumed = before.state === "PAUSED";
+    const waiting = resumed ? state.assignments.values().filter((assignment) => assignment.experimentId === before.id) : plan.assignments;
+    dispatch(
+      state,
+      change,
+      waiting.map((assignment) => assignment.id),
+    );
+  }
+}
+
+function endEverything(state: State, change: Change, experiment: Experiment, to: string): void {
+  const open = state.assignments.values().filter((assignment) => assignment.experimentId === experiment.id);
+  cancelAssignments(
+    state,
+    change,
+    experiment,
+    open.map((assignment) => assignment.id),
+  );
+  for (const trial of state.trials.values()) {
+    if (trial.experimentId !== experiment.id || (trial.state !== "PENDING" && trial.state !== "RUNNING")) continue;
+    if (to !== "SUCCEEDED" || trial.speculative) state.trials.set(trial.id, { ...trial, state: "CANCELLED" });
+  }
+}

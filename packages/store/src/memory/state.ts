@@ -1,0 +1,169 @@
+/** Everything the in-memory twin knows, and how it is changed: one change at a time, all or nothing, events and signals as in Postgres. */
+import type {
+  Attempt,
+  Dataset,
+  EpochRecord,
+  Experiment,
+  ExperimentEvent,
+  ExperimentId,
+  ExperimentSnapshot,
+  NewEvent,
+  Run,
+  Sha256,
+  Signal,
+  StoredDecision,
+  Trial,
+  WorkerRecord,
+} from "@rightsize/core";
+import { plain } from "../rules.ts";
+import { type Journal, Table } from "./tables.ts";
+
+export type AssignmentState = "QUEUED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
+export interface AssignmentRow {
+  readonly id: string;
+  readonly experimentId: ExperimentId;
+  readonly trialId: Trial["id"];
+  readonly priority: number;
+  readonly state: AssignmentState;
+  readonly attempt: number;
+  readonly workerId: string | null;
+  readonly leaseUntilMs: number | null;
+  readonly dispatchedAtMs: number;
+}
+export interface RunRow {
+  readonly run: Run;
+  readonly endedBy: number | null;
+  readonly checkpoint: { readonly artifact: Sha256; readonly attempt: number; readonly epoch: number } | null;
+}
+export interface OutboxRow {
+  readonly assignmentId: string;
+  readonly dispatch: number;
+  readonly priority: number;
+}
+export interface EpochRow {
+  readonly record: EpochRecord;
+  readonly attempt: number;
+}
+
+/** One change of the state; its events are numbered and its signals given when it is done. */
+export interface Change {
+  readonly timeMs: number;
+  readonly time: string;
+  event(experimentId: ExperimentId, event: NewEvent): void;
+  signal(signal: Signal): void;
+}
+
+export interface State {
+  readonly datasets: Table<Dataset>;
+  readonly experiments: Table<Experiment>;
+  readonly idempotency: Table<{ readonly experimentId: ExperimentId; readonly requestHash: Sha256 }>;
+  readonly trials: Table<Trial>;
+  readonly runs: Table<RunRow>;
+  readonly assignments: Table<AssignmentRow>;
+  readonly attempts: Table<Attempt>;
+  readonly epochs: Table<ReadonlyMap<number, EpochRow>>;
+  readonly decisions: Table<readonly StoredDecision[]>;
+  readonly events: Table<readonly ExperimentEvent[]>;
+  readonly outbox: Table<OutboxRow>;
+  readonly workers: Table<Omit<WorkerRecord, "live" | "running">>;
+  readonly listeners: Set<(signal: Signal) => void>;
+  staleWrites: number;
+  now(): number;
+  change<Result>(work: (change: Change) => Result): Result;
+}
+
+export function newState(now: () => number): State {
+  const journal: Journal = [];
+  const table = <Row>() => new Table<Row>(journal);
+  const state: State = {
+    datasets: table(),
+    experiments: table(),
+    idempotency: table(),
+    trials: table(),
+    runs: table(),
+    assignments: table(),
+    attempts: table(),
+    epochs: table(),
+    decisions: table(),
+    events: table(),
+    outbox: table(),
+    workers: table(),
+    listeners: new Set(),
+    staleWrites: 0,
+    now,
+    change(work) {
+      journal.length = 0;
+      const timeMs = now();
+      const time = new Date(timeMs).toISOString();
+      const signals = new Map<string, Signal>();
+      try {
+        const result = work({
+          timeMs,
+          time,
+          event(experimentId, event) {
+            const experiment = state.experiments.get(experimentId) as Experiment;
+            const sequence = experiment.eventCount + 1;
+            state.experiments.set(experimentId, { ...experiment, eventCount: sequence });
+            const before = state.events.get(experimentId) ?? [];
+            state.events.set(experimentId, [...before, { experimentId, sequence, createdAt: time, ...plain(event) }]);
+            signals.set(`x ${experimentId}`, { kind: "experiment", id: experimentId });
+          },
+          signal(signal) {
+            signals.set(`${signal.kind} ${"id" in signal ? signal.id : ""}`, signal);
+          },
+        });
+        // Persist first, notify after: listeners run when the caller's change is done.
+        for (const signal of signals.values()) for (const listener of state.listeners) queueMicrotask(() => listener(signal));
+        return result;
+      } catch (error) {
+        for (const takeBack of journal.reverse()) takeBack();
+        throw error;
+      } finally {
+        journal.length = 0;
+      }
+    },
+  };
+  return state;
+}
+
+const byTextThen = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Newest first, as lists show them. */
+export const newestFirst = (a: { createdAt: string; id: string }, b: { createdAt: string; id: string }) =>
+  byTextThen(b.createdAt, a.createdAt) || byTextThen(b.id, a.id);
+
+/** Runs in the order they were asked for. */
+export const inAskedOrder = (a: Run, b: Run) => a.decision - b.decision || a.position - b.position || byTextThen(a.id, b.id);
+
+export function runsWhere(state: State, wanted: (run: Run) => boolean): Run[] {
+  return state.runs
+    .values()
+    .map((row) => row.run)
+    .filter(wanted)
+    .sort(inAskedOrder);
+}
+
+export function snapshotOf(state: State, id: ExperimentId): ExperimentSnapshot | null {
+  const experiment = state.experiments.get(id);
+  if (experiment === undefined) return null;
+  return {
+    experiment,
+    decisions: state.decisions.get(id) ?? [],
+    trials: state.trials
+      .values()
+      .filter((trial) => trial.experimentId === id)
+      .sort(
+        (a, b) =>
+          (a.number ?? Number.MAX_SAFE_INTEGER) - (b.number ?? Number.MAX_SAFE_INTEGER) ||
+          byTextThen(a.createdAt, b.createdAt) ||
+          byTextThen(a.id, b.id),
+      ),
+    runs: runsWhere(state, (run) => run.experimentId === id),
+  };
+}
+
+/** Replaces a run's members. */
+export function setRun(state: State, id: string, change: Partial<Run>, rest: Partial<Omit<RunRow, "run">> = {}): void {
+  const row = state.runs.get(id) as RunRow;
+  state.runs.set(id, { ...row, ...rest, run: { ...row.run, ...change } });
+}

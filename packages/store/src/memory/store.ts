@@ -1,0 +1,103 @@
+/** The in-memory twin of the Postgres store: the same semantics, leases on an injected clock, nothing kept. For tests. */
+import type { OutboxStore, Store, WorkerStore } from "@rightsize/core";
+import { pageOf, readCursor } from "../cursor.ts";
+import { plain } from "../rules.ts";
+import { memoryExperiments } from "./experiments.ts";
+import { newestFirst, newState, type State } from "./state.ts";
+import { memoryWork } from "./work.ts";
+
+const liveForMs = 30_000;
+
+/** `now` is the database's clock, in milliseconds since 1970. */
+export function createMemoryStore(options: { readonly now?: () => number } = {}): Store {
+  const state = newState(options.now ?? Date.now);
+  return {
+    datasets: {
+      async put(dataset) {
+        const key = `${dataset.owner} ${dataset.id}`;
+        return state.change((change) => state.datasets.get(key) ?? state.datasets.set(key, { ...plain(dataset), createdAt: change.time }));
+      },
+      async find(owner, id) {
+        return state.datasets.get(`${owner} ${id}`) ?? null;
+      },
+      async list(owner, page) {
+        const after = page.cursor === null ? null : readCursor(page.cursor);
+        const items = state.datasets.values().filter((item) => item.owner === owner && (after === null || newestFirst(item, after) > 0));
+        return pageOf(items.sort(newestFirst), page.limit);
+      },
+    },
+    experiments: memoryExperiments(state),
+    work: memoryWork(state),
+    outbox: memoryOutbox(state),
+    workers: memoryWorkers(state),
+    async subscribe(listener) {
+      const own: typeof listener = (signal) => listener(signal);
+      state.listeners.add(own);
+      return async () => {
+        state.listeners.delete(own);
+      };
+    },
+    async check() {},
+    async close() {
+      state.listeners.clear();
+    },
+  };
+}
+
+function memoryOutbox(state: State): OutboxStore {
+  /** Rows that a relay under way has taken: others pass them by, as with SKIP LOCKED. */
+  const taken = new Set<string>();
+  return {
+    async relay(limit, publish) {
+      const rows = state.outbox
+        .values()
+        .map((row, place) => ({ row, place, key: `${row.assignmentId} ${row.dispatch}` }))
+        .filter(({ key }) => !taken.has(key))
+        .sort((a, b) => a.row.priority - b.row.priority || a.place - b.place)
+        .slice(0, limit);
+      if (rows.length === 0) return 0;
+      for (const { key } of rows) taken.add(key);
+      try {
+        await publish(rows.map(({ row }) => ({ ...row, assignmentId: row.assignmentId as never })));
+        state.change(() => {
+          for (const { key } of rows) state.outbox.delete(key);
+        });
+        return rows.length;
+      } finally {
+        for (const { key } of rows) taken.delete(key);
+      }
+    },
+  };
+}
+
+function memoryWorkers(state: State): WorkerStore {
+  return {
+    async announce(worker) {
+      state.change((change) => {
+        const startedAt = state.workers.get(worker.id)?.startedAt ?? change.time;
+        state.workers.set(worker.id, { ...plain(worker), startedAt, lastSeenAt: change.time });
+      });
+    },
+    async seen(id) {
+      return state.change((change) => {
+        const worker = state.workers.get(id);
+        if (worker) state.workers.set(id, { ...worker, lastSeenAt: change.time });
+        return worker !== undefined;
+      });
+    },
+    async leave(id) {
+      state.change(() => state.workers.delete(id));
+    },
+    async list() {
+      return state.workers.values().map((worker) => ({
+        ...worker,
+        live: Date.parse(worker.lastSeenAt) > state.now() - liveForMs,
+        running: state.assignments
+          .values()
+          .filter((assignment) => assignment.workerId === worker.id && assignment.state === "RUNNING")
+          .map((assignment) => assignment.id as never)
+          .sort(),
+      }));
+    },
+  };
+}

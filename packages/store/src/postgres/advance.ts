@@ -1,0 +1,191 @@
+/** Writes what one step of an experiment wants: decision, trials, runs, cancellations, state. All of it under the experiment's lock. */
+import {
+  type AdvancePlan,
+  type ExperimentSnapshot,
+  isTerminal,
+  mayBecome,
+  type NewAssignment,
+  type NewTrial,
+  RightsizeError,
+  type TrialChange,
+} from "@rightsize/core";
+import { checkPlan, dispatchingStates, refusedChange } from "../rules.ts";
+import { cancelAssignments } from "./assignments.ts";
+import type { Sql } from "./database.ts";
+import type { Locked } from "./lock.ts";
+import {
+  asDecision,
+  asExperiment,
+  asRun,
+  asTrial,
+  type DecisionRow,
+  decisionColumns,
+  type ExperimentRow,
+  experimentColumns,
+  type RunRow,
+  runColumns,
+  type TrialRow,
+  trialColumns,
+} from "./rows.ts";
+
+/** Reads everything of an experiment; consistent under its lock or in a snapshot transaction. */
+export async function readSnapshot(sql: Sql, id: string): Promise<ExperimentSnapshot | null> {
+  const [experiment] = await sql.query<ExperimentRow>(`SELECT ${experimentColumns} FROM experiments WHERE id = $1`, [id]);
+  if (experiment === undefined) return null;
+  const decisions = await sql.query<DecisionRow>(`SELECT ${decisionColumns} FROM decisions WHERE experiment_id = $1 ORDER BY sequence`, [
+    id,
+  ]);
+  const trials = await sql.query<TrialRow>(
+    `SELECT ${trialColumns} FROM trials WHERE experiment_id = $1 ORDER BY number NULLS LAST, created_at, id`,
+    [id],
+  );
+  const runs = await sql.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE experiment_id = $1 ORDER BY decision, position, id`, [id]);
+  return {
+    experiment: asExperiment(experiment),
+    decisions: decisions.map(asDecision),
+    trials: trials.map(asTrial),
+    runs: runs.map(asRun),
+  };
+}
+
+/** Writes a plan that was made from this snapshot. */
+export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, plan: AdvancePlan): Promise<void> {
+  const id = snapshot.experiment.id;
+  checkPlan(plan, snapshot.decisions.length);
+  if (plan.decision) {
+    const { sequence, text, hash } = plan.decision;
+    await locked.query("INSERT INTO decisions (experiment_id, sequence, text, hash) VALUES ($1, $2, $3, $4)", [id, sequence, text, hash]);
+  }
+  for (const trial of plan.newTrials) await insertTrial(locked, id, trial);
+  for (const change of plan.trialChanges) await changeTrial(locked, change);
+  for (const assignment of plan.assignments) await insertAssignment(locked, id, assignment);
+  await cancelAssignments(locked, plan.cancelAssignments);
+  await changeExperiment(locked, snapshot, plan);
+  locked.events.push(...plan.events);
+}
+
+async function insertTrial(locked: Locked, experimentId: string, trial: NewTrial): Promise<void> {
+  await locked.query(
+    `INSERT INTO trials (id, experiment_id, number, hidden_layers, nodes_per_layer, parameter_count, speculative, recipe)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      trial.id,
+      experimentId,
+      trial.number,
+      trial.capacity.hiddenLayers,
+      trial.capacity.nodesPerLayer,
+      trial.parameterCount,
+      trial.speculative,
+      JSON.stringify(trial.recipe),
+    ],
+  );
+}
+
+const trialColumnOf = {
+  state: "state",
+  score: "score",
+  metrics: "metrics",
+  nextStep: "next_step",
+  verdict: "verdict",
+  winner: "winner",
+  recipe: "recipe",
+} as const satisfies Record<Exclude<keyof TrialChange, "id">, string>;
+
+async function changeTrial(locked: Locked, change: TrialChange): Promise<void> {
+  const [now] = await locked.query<Pick<TrialRow, "state">>("SELECT state FROM trials WHERE id = $1 AND experiment_id = $2", [
+    change.id,
+    locked.experiment.id,
+  ]);
+  if (now === undefined) throw new RightsizeError("not_found", `The experiment has no trial ${change.id}.`);
+  // To stay in a state is no change of it.
+  if (change.state && change.state !== now.state && !mayBecome("trial", now.state, change.state)) {
+    throw refusedChange("trial", change.id, now.state, change.state);
+  }
+  const values: unknown[] = [change.id];
+  const sets = (Object.keys(trialColumnOf) as (keyof typeof trialColumnOf)[])
+    .filter((member) => change[member] !== undefined)
+    .map((member) => {
+      const value = change[member];
+      values.push(typeof value === "object" && value !== null ? JSON.stringify(value) : value);
+      return `${trialColumnOf[member]} = $${values.length}`;
+    });
+  if (sets.length > 0) await locked.query(`UPDATE trials SET ${sets.join(", ")} WHERE id = $1`, values);
+}
+
+async function insertAssignment(locked: Locked, experimentId: string, assignment: NewAssignment): Promise<void> {
+  const { runs } = assignment;
+  await locked.query("INSERT INTO assignments (id, experiment_id, trial_id, priority) VALUES ($1, $2, $3, $4)", [
+    assignment.id,
+    experimentId,
+    assignment.trialId,
+    assignment.priority,
+  ]);
+  await locked.query(
+    `INSERT INTO runs (experiment_id, assignment_id, id, trial_id, content_hash, purpose, seed, fold, learning_rate, decision, position)
+     SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::run_purpose[], $7::int8[], $8::int4[], $9::float8[], $10::int4[], $11::int4[])`,
+    [
+      experimentId,
+      assignment.id,
+      runs.map((run) => run.id),
+      runs.map((run) => run.trialId),
+      runs.map((run) => run.contentHash),
+      runs.map((run) => run.purpose),
+      runs.map((run) => run.seed),
+      runs.map((run) => run.fold),
+      runs.map((run) => run.learningRate),
+      runs.map((run) => run.decision),
+      runs.map((run) => run.position),
+    ],
+  );
+}
+
+async function changeExperiment(locked: Locked, snapshot: ExperimentSnapshot, plan: AdvancePlan): Promise<void> {
+  const before = snapshot.experiment;
+  const state = plan.experiment?.state ?? before.state;
+  if (plan.experiment) {
+    const { stateReason, answer } = plan.experiment;
+    if (state !== before.state && !mayBecome("experiment", before.state, state)) {
+      throw refusedChange("experiment", before.id, before.state, state);
+    }
+    await locked.query(
+      `UPDATE experiments SET state = $2::experiment_state,
+         state_reason = CASE WHEN $3::boolean THEN $4::text ELSE state_reason END,
+         answer = coalesce($5::json, answer),
+         started_at = CASE WHEN $2::experiment_state = 'RUNNING' THEN coalesce(started_at, now()) ELSE started_at END,
+         ended_at = CASE WHEN $6::boolean THEN now() ELSE ended_at END
+       WHERE id = $1`,
+      [
+        before.id,
+        state,
+        stateReason !== undefined,
+        stateReason ?? null,
+        answer === undefined ? null : JSON.stringify(answer),
+        state !== before.state && isTerminal("experiment", state),
+      ],
+    );
+  }
+  if (state !== before.state && isTerminal("experiment", state)) await endEverything(locked, state);
+  else if (before.state === "PAUSED" && dispatchingStates.includes(state)) {
+    // Resumed: what waited goes on the queue again, what this plan adds too.
+    const waiting = await locked.query<{ id: string }>("SELECT id FROM assignments WHERE experiment_id = $1 AND state = 'QUEUED'", [
+      before.id,
+    ]);
+    await locked.dispatch(waiting.map((assignment) => assignment.id));
+  } else if (dispatchingStates.includes(state)) await locked.dispatch(plan.assignments.map((assignment) => assignment.id));
+}
+
+/** An experiment at its end leaves nothing outstanding: workers hear `cancel` at their next heartbeat. */
+async function endEverything(locked: Locked, state: string): Promise<void> {
+  const open = await locked.query<{ id: string }>(
+    "SELECT id FROM assignments WHERE experiment_id = $1 AND state IN ('QUEUED', 'RUNNING') ORDER BY created_at, id",
+    [locked.experiment.id],
+  );
+  await cancelAssignments(
+    locked,
+    open.map((assignment) => assignment.id),
+  );
+  await locked.query(
+    "UPDATE trials SET state = 'CANCELLED' WHERE experiment_id = $1 AND state IN ('PENDING', 'RUNNING') AND ($2::text <> 'SUCCEEDED' OR speculative)",
+    [locked.experiment.id, state],
+  );
+}

@@ -1,0 +1,122 @@
+/** Experiments in Postgres: created once for each Idempotency-Key, advanced under their row's lock, read without it. */
+import { type Experiment, type ExperimentId, type ExperimentState, type ExperimentStore, RightsizeError } from "@rightsize/core";
+import { pageOf, readCursor } from "../cursor.ts";
+import { readSnapshot, writePlan } from "./advance.ts";
+import type { Database } from "./database.ts";
+import { underLock, workOn } from "./lock.ts";
+import { asEvent, asExperiment } from "./rows.ts";
+
+type Created = {
+  id: ExperimentId;
+  state: ExperimentState;
+  eventCount: number;
+  engineFingerprint: string | null;
+  engine: string;
+};
+
+export function postgresExperiments(database: Database): ExperimentStore {
+  const { prisma, guard } = database;
+  return {
+    create: (experiment, advance) =>
+      database.transaction(async (sql) => {
+        const { idempotency } = experiment;
+        // A second request with the same key waits here for the first one's commit, then finds its row.
+        const [created] = await sql.query<Created>(
+          `INSERT INTO experiments (id, owner, spec, plan, policy_version, idempotency_key, request_hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (owner, idempotency_key) DO NOTHING
+           RETURNING id, state, event_count AS "eventCount", engine_fingerprint AS "engineFingerprint", spec->'engine'->>'name' AS engine`,
+          [
+            experiment.id,
+            experiment.owner,
+            JSON.stringify(experiment.spec),
+            JSON.stringify(experiment.plan),
+            experiment.policyVersion,
+            idempotency?.key ?? null,
+            idempotency?.requestHash ?? null,
+          ],
+        );
+        if (created === undefined) {
+          const [first] = await sql.query<{ id: string; requestHash: string }>(
+            `SELECT id, request_hash AS "requestHash" FROM experiments WHERE owner = $1 AND idempotency_key = $2`,
+            [experiment.owner, idempotency?.key],
+          );
+          if (first?.requestHash !== idempotency?.requestHash) {
+            throw new RightsizeError("idempotency_conflict", "This Idempotency-Key was used for another request.", {
+              issues: [{ where: "Idempotency-Key", received: `${idempotency?.key}`, required: "a key that was not used before" }],
+            });
+          }
+          const snapshot = await readSnapshot(sql, first?.id ?? "");
+          return { experiment: snapshot?.experiment as Experiment, created: false };
+        }
+        await workOn(sql, created, async (locked) => {
+          const snapshot = await readSnapshot(sql, created.id);
+          locked.events.push({ kind: "experiment.created", data: { state: "QUEUED" } });
+          const plan = snapshot && advance(snapshot);
+          if (snapshot && plan) await writePlan(locked, snapshot, plan);
+        });
+        const after = await readSnapshot(sql, created.id);
+        return { experiment: after?.experiment as Experiment, created: true };
+      }),
+
+    find: (owner, id) =>
+      guard(async () => {
+        const row = await prisma.experiment.findFirst({ where: owner === null ? { id } : { id, owner } });
+        return row && asExperiment(row);
+      }),
+
+    findByIdempotencyKey: (owner, key) =>
+      guard(async () => {
+        const row = await prisma.experiment.findUnique({ where: { owner_idempotencyKey: { owner, idempotencyKey: key } } });
+        return row && { experiment: asExperiment(row), requestHash: row.requestHash as never };
+      }),
+
+    list: (owner, page) =>
+      guard(async () => {
+        const after = page.cursor === null ? null : readCursor(page.cursor);
+        const rows = await prisma.experiment.findMany({
+          where: {
+            owner,
+            ...(after && { OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }] }),
+          },
+          orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+          take: page.limit + 1,
+        });
+        return pageOf(rows.map(asExperiment), page.limit);
+      }),
+
+    snapshot: (id) => database.transaction((sql) => readSnapshot(sql, id), "snapshot"),
+
+    async advance(id, advance) {
+      const wrote = await underLock(database, { experimentId: id }, async (locked) => {
+        const snapshot = await readSnapshot(locked, id);
+        const plan = snapshot && advance(snapshot);
+        if (!snapshot || !plan) return false;
+        await writePlan(locked, snapshot, plan);
+        return true;
+      });
+      return wrote ?? false;
+    },
+
+    events: (id, afterSequence, limit) =>
+      guard(async () => {
+        const rows = await prisma.event.findMany({
+          where: { experimentId: id, sequence: { gt: afterSequence } },
+          orderBy: { sequence: "asc" },
+          take: limit,
+        });
+        return rows.map(asEvent);
+      }),
+
+    idle: (limit) =>
+      guard(async () => {
+        // In random order, so that experiments for which nothing can be done here can't hide the others behind the limit.
+        const rows = await database.sql.query<{ id: ExperimentId }>(
+          `SELECT id FROM experiments WHERE state IN ('QUEUED', 'RUNNING')
+             AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id AND state IN ('QUEUED', 'RUNNING'))
+           ORDER BY random() LIMIT $1`,
+          [limit],
+        );
+        return rows.map((row) => row.id);
+      }),
+  };
+}

@@ -1,0 +1,49 @@
+/** Workers in Postgres: who is there, seen when, holding what. */
+import type { AssignmentId, WorkerRecord, WorkerStore } from "@rightsize/core";
+import type * as Rows from "../generated/client.ts";
+import type { Database } from "./database.ts";
+
+export function postgresWorkers(database: Database): WorkerStore {
+  const { prisma, sql, guard } = database;
+  return {
+    announce: (worker) =>
+      guard(async () => {
+        const { id, engines, ...rest } = worker;
+        const data = { ...rest, engines: [...engines] };
+        await prisma.worker.upsert({ where: { id }, create: { id, ...data }, update: data });
+        await sql.query("UPDATE workers SET last_seen_at = clock_timestamp() WHERE id = $1", [id]);
+        // Those that were killed long ago never said goodbye.
+        await sql.query("DELETE FROM workers WHERE last_seen_at < clock_timestamp() - interval '1 day'");
+      }),
+
+    seen: (id) =>
+      guard(async () => {
+        const rows = await sql.query("UPDATE workers SET last_seen_at = clock_timestamp() WHERE id = $1 RETURNING id", [id]);
+        return rows.length > 0;
+      }),
+
+    leave: (id) =>
+      guard(async () => {
+        await prisma.worker.deleteMany({ where: { id } });
+      }),
+
+    list: () =>
+      guard(async () => {
+        const rows = await sql.query<Rows.Worker & { live: boolean; running: AssignmentId[] }>(
+          `SELECT id, machine, process_id AS "processId", slots, engines, fingerprint, device, memory_bytes AS "memoryBytes",
+             started_at AS "startedAt", last_seen_at AS "lastSeenAt", last_seen_at > clock_timestamp() - interval '30 s' AS live,
+             ARRAY(SELECT id FROM assignments WHERE worker_id = workers.id AND state = 'RUNNING' ORDER BY id) AS running
+           FROM workers ORDER BY started_at, id`,
+        );
+        return rows.map(
+          (row): WorkerRecord => ({
+            ...row,
+            id: row.id as WorkerRecord["id"],
+            memoryBytes: Number(row.memoryBytes),
+            startedAt: row.startedAt.toISOString(),
+            lastSeenAt: row.lastSeenAt.toISOString(),
+          }),
+        );
+      }),
+  };
+}

@@ -1,0 +1,142 @@
+/** What both stores must agree on: events of the store's own changes, checks of a plan, and small rules. Pure. */
+import {
+  type AdvancePlan,
+  type AttemptEnd,
+  type AttemptRef,
+  type EpochRecord,
+  type ExperimentState,
+  isTerminal,
+  type NewEvent,
+  RightsizeError,
+  type Run,
+  type RunResult,
+} from "@rightsize/core";
+
+/** Attempt ends after which the unfinished runs are trained again. */
+export type Requeueing = Extract<AttemptEnd, "crashed" | "lease_lost" | "released">;
+export function isRequeueing(end: AttemptEnd): end is Requeueing {
+  return end === "crashed" || end === "lease_lost" || end === "released";
+}
+
+/** States of an experiment in which its queued assignments are put on the queue. */
+export const dispatchingStates: readonly ExperimentState[] = ["QUEUED", "RUNNING"];
+
+/** How an event names a run; `trial` is the trial's number (null while it is speculative). */
+interface NamedRun {
+  readonly id: string;
+  readonly trialId: string;
+  readonly trial: number | null;
+  readonly purpose: string;
+}
+const naming = (run: NamedRun) => ({ runId: run.id, trialId: run.trialId, trial: run.trial, purpose: run.purpose });
+
+export const eventOf = {
+  experimentState: (state: ExperimentState, reason: string | null): NewEvent => ({ kind: "experiment.state", data: { state, reason } }),
+  trialStarted: (trialId: string, trial: number | null): NewEvent => ({ kind: "trial.started", data: { trialId, trial } }),
+  runStarted: (run: NamedRun, attempt: number, workerId: string): NewEvent => ({
+    kind: "run.started",
+    data: { ...naming(run), attempt, workerId },
+  }),
+  runRequeued: (run: NamedRun, attempt: number, end: AttemptEnd, detail: string | null): NewEvent => ({
+    kind: "run.requeued",
+    data: { ...naming(run), attempt, end, detail },
+  }),
+  runEnded: (run: NamedRun, state: string, result: Pick<RunResult, "validationLoss" | "epochs" | "reason"> | null): NewEvent => ({
+    kind: "run.ended",
+    data: {
+      ...naming(run),
+      state,
+      validationLoss: result?.validationLoss ?? null,
+      epochs: result?.epochs ?? null,
+      reason: result?.reason ?? null,
+    },
+  }),
+  answerReady: (): NewEvent => ({ kind: "answer.ready", data: {} }),
+};
+
+/** The result of a run that never got one: only the reason, and the epochs that were recorded. */
+export function resultOfFailure(reason: string, epochs: number): RunResult {
+  return {
+    validationLoss: null,
+    trainingLoss: null,
+    metrics: null,
+    epochs,
+    bestEpoch: 0,
+    capped: false,
+    diagnostics: null,
+    cost: 0,
+    trainMs: 0,
+    weightsArtifact: null,
+    reason,
+  };
+}
+
+/** Why an assignment is given up. */
+export function crashLimitReason(count: number, limit: number, lastEnd: AttemptEnd, lastDetail: string | null): string {
+  const last = lastEnd === "lease_lost" ? "its lease was lost" : "it crashed";
+  return `Given up after ${count} attempts that crashed or lost their lease (limit ${limit}); the last time ${last}${lastDetail ? `: ${lastDetail}` : ""}.`;
+}
+
+/** Refuses a plan that doesn't continue what is stored. */
+export function checkPlan(plan: AdvancePlan, storedDecisions: number): void {
+  if (plan.decision && plan.decision.sequence !== storedDecisions + 1) {
+    throw new RightsizeError("conflict", "A decision must continue the stored ones without a gap.", {
+      issues: [{ where: "decision.sequence", received: `${plan.decision.sequence}`, required: `${storedDecisions + 1}` }],
+    });
+  }
+}
+
+/** Refuses a change of state that the lifecycle doesn't allow. */
+export function refusedChange(what: "experiment" | "trial" | "run", id: string, from: string, to: string): RightsizeError {
+  return new RightsizeError("conflict", `${what} ${id} can't become ${to}.`, {
+    issues: [{ where: `${what}.state`, received: `${from} → ${to}`, required: `a change that the ${what}'s lifecycle allows` }],
+  });
+}
+
+export function staleAttempt(ref: AttemptRef, why: string): RightsizeError {
+  return new RightsizeError("stale_attempt", `Attempt ${ref.attempt} of ${ref.assignmentId} no longer holds its assignment: ${why}.`);
+}
+
+export function foreignRun(ref: AttemptRef, runIds: readonly string[]): RightsizeError {
+  return new RightsizeError("not_found", `Assignment ${ref.assignmentId} has no such run.`, {
+    issues: runIds.map((id) => ({ where: "runId", received: id, required: "a run of this assignment" })),
+  });
+}
+
+/** `completed` is only true when nothing is left to do. */
+export function unfinishedRuns(ref: AttemptRef, runIds: readonly string[]): RightsizeError {
+  return new RightsizeError("conflict", `Attempt ${ref.attempt} of ${ref.assignmentId} is not completed: runs are left.`, {
+    issues: runIds.map((id) => ({ where: "run", received: `${id} without a result`, required: "a result for each run" })),
+  });
+}
+
+/** The runs whose weights make the answer, best validation loss first (equal ones in the order they were asked for). */
+export function winnersAmong(runs: readonly Run[]): readonly Run[] {
+  return runs
+    .filter((run) => run.state === "COMPLETED" && (run.purpose === "fit" || run.purpose === "finals") && run.result?.weightsArtifact)
+    .sort(
+      (a, b) =>
+        (a.result?.validationLoss ?? Number.POSITIVE_INFINITY) - (b.result?.validationLoss ?? Number.POSITIVE_INFINITY) ||
+        a.decision - b.decision ||
+        a.position - b.position,
+    );
+}
+
+/** A batch without doubles: of the same epoch of the same run the first counts. */
+export function distinctEpochs(epochs: readonly EpochRecord[]): readonly EpochRecord[] {
+  const seen = new Map<string, EpochRecord>();
+  for (const epoch of epochs) {
+    const key = `${epoch.runId} ${epoch.epoch}`;
+    if (!seen.has(key)) seen.set(key, epoch);
+  }
+  return seen.size === epochs.length ? epochs : [...seen.values()];
+}
+
+/** As JSON would give it back: what is stored is what both stores return (numbers that are not finite become null). */
+export function plain<Value>(value: Value): Value {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as Value);
+}
+
+export function isUnfinished(state: Run["state"]): boolean {
+  return !isTerminal("run", state);
+}
