@@ -125,6 +125,17 @@ test("an unknown experiment ends the stream with the refusal, not with endless t
   await expect(events.next()).rejects.toThrow("404");
 });
 
+test("a stream of which nothing follows ends", async () => {
+  let connections = 0;
+  const url = await serve((_request, response) => {
+    response.writeHead(connections++ === 0 ? 200 : 204, { "content-type": "text/event-stream" });
+    response.end(connections === 1 ? eventText(1) : undefined);
+  });
+  const told: number[] = [];
+  for await (const batch of createClient({ url }).events("exp_1", { signal: new AbortController().signal })) told.push(...batch.map(sequenceOf));
+  expect([told, connections]).toEqual([[1], 2]);
+});
+
 test("a connection that falls silent is made again", async () => {
   let connections = 0;
   const url = await serve((_request, response) => {

@@ -22,7 +22,7 @@ export interface StreamOptions {
 
 const longestPauseMs = 5000;
 
-/** Yields what arrived, in batches. Ends when `signal` aborts; throws when the service refuses the stream. */
+/** Yields what arrived, in batches. Ends when `signal` aborts or nothing will follow; throws when the service refuses the stream. */
 export async function* streamEvents(options: StreamOptions): AsyncGenerator<readonly StreamMessage[], void, void> {
   let last = options.afterSequence;
   const firstPauseMs = options.firstPauseMs ?? 250;
@@ -41,12 +41,15 @@ export async function* streamEvents(options: StreamOptions): AsyncGenerator<read
         if (fresh.length > 0) yield fresh;
       }
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (options.signal.aborted || error instanceof NothingFollows) return;
       // A refusal of the request itself (unknown id, no rights) won't pass by trying again; a busy or restarting service will.
       if (error instanceof RequestRefused && error.status < 500 && error.status !== 429) throw error;
     }
   }
 }
+
+/** The service's 204: the experiment is over and all its events have been told. */
+class NothingFollows extends Error {}
 
 /** One connection, until it ends, breaks or falls silent. */
 async function* readConnection(options: StreamOptions, after: number): AsyncGenerator<readonly StreamMessage[], void, void> {
@@ -56,7 +59,7 @@ async function* readConnection(options: StreamOptions, after: number): AsyncGene
   const silence = setTimeout(() => connection.abort(new Error("the stream fell silent")), options.silenceMs ?? 45_000);
   try {
     const response = await options.open(after > 0 ? String(after) : null, connection.signal);
-    if (response.body === null) return;
+    if (response.status === 204 || response.body === null) throw new NothingFollows();
     let batch: StreamMessage[] = [];
     const parser = createParser({
       onEvent: (event) => {

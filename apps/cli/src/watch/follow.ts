@@ -73,6 +73,9 @@ export async function follow(
       }
     }
     options.signal.throwIfAborted();
+    // Nothing follows: whatever the last event said is seen now.
+    picture = await look();
+    tell(picture);
     return picture;
   } finally {
     stream.abort();
