@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { fastifySSE } from "@fastify/sse";
 import { RightsizeError } from "@rightsize/core";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { ApiDependencies } from "./dependencies.ts";
 import { openExperimentFeeds } from "./events/experiment-feeds.ts";
@@ -27,7 +27,8 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   const { settings } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: 1000 },
     bodyLimit: settings.bodyLimitBytes,
     // An open stream of events would hold close() forever.
     forceCloseConnections: true,

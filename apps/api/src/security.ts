@@ -26,6 +26,7 @@ export async function addSecurity(app: FastifyInstance, settings: AppSettings): 
     },
     // Both make browsers insist on https, which this service doesn't speak itself: over plain http the page would stay blank.
     strictTransportSecurity: false,
+    frameguard: { action: "deny" },
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
   });

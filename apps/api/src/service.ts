@@ -7,7 +7,7 @@ import { createQueue } from "@rightsize/queue";
 import { createPostgresStore, migrate } from "@rightsize/store";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
-import { type ApiConfig, childEnvironment, ConfigurationError } from "./config.ts";
+import { type ApiConfig, ConfigurationError, childEnvironment } from "./config.ts";
 import { startDataProcess } from "./data-process/data-process.ts";
 import { defaultAppSettings } from "./dependencies.ts";
 import { sweepTemporaryFolders } from "./temporary-files.ts";
@@ -84,9 +84,13 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
 function listenError(error: unknown, { host, port }: ApiConfig): unknown {
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code === "EADDRINUSE") {
-    return new ConfigurationError(`Port ${port} on ${host} is taken by another program. Stop it, or choose another port with RIGHTSIZE_PORT.`);
+    return new ConfigurationError(
+      `Port ${port} on ${host} is taken by another program. Stop it, or choose another port with RIGHTSIZE_PORT.`,
+    );
   }
-  if (code === "EACCES") return new ConfigurationError(`Port ${port} on ${host} needs rights that this process doesn't have. Choose one above 1023.`);
-  if (code === "EADDRNOTAVAIL") return new ConfigurationError(`This machine has no address ${host}. Set RIGHTSIZE_HOST to one that it has.`);
+  if (code === "EACCES")
+    return new ConfigurationError(`Port ${port} on ${host} needs rights that this process doesn't have. Choose one above 1023.`);
+  if (code === "EADDRNOTAVAIL")
+    return new ConfigurationError(`This machine has no address ${host}. Set RIGHTSIZE_HOST to one that it has.`);
   return asRightsizeError(error);
 }

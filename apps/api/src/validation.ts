@@ -29,7 +29,7 @@ function describe(issue: ZodIssue, data: unknown, part: string): Issue[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       where: place(part, [...issue.path, key]),
-      received: `a member ${JSON.stringify(cut(key))}`,
+      received: show(lookUp(data, [...issue.path, key])),
       required: "no such member: the documentation lists those that exist",
     }));
   }
@@ -51,10 +51,12 @@ function requirement(issue: ZodIssue): string {
     }
     case "invalid_value":
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
-    case "invalid_union":
-      return "discriminator" in issue && issue.discriminator !== undefined
-        ? `one of the kinds that the documentation lists`
-        : issue.message;
+    case "invalid_union": {
+      const options = "options" in issue ? (issue.options ?? []) : [];
+      if (options.length > 0) return `one of ${options.map((option) => JSON.stringify(option)).join(", ")}`;
+      const alternatives = issue.errors.flatMap((errors) => (errors.length === 1 && errors[0] ? [requirement(errors[0])] : []));
+      return alternatives.length > 0 ? alternatives.join(", or ") : issue.message;
+    }
     case "not_multiple_of":
       return `a multiple of ${issue.divisor}`;
     default:

@@ -1,6 +1,7 @@
 /** The configuration: defaults, limits, and errors that name the variable and never its value. */
-import { describe, expect, it } from "vitest";
+
 import { ConfigurationError, readConfig } from "@rightsize/api";
+import { describe, expect, it } from "vitest";
 
 const base = { DATABASE_URL: "postgresql://rightsize:secret@127.0.0.1:5432/rightsize" };
 

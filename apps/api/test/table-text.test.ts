@@ -24,7 +24,7 @@ const course: readonly Row[] = [
 describe("the table in Markdown", () => {
   it("is the course's table", () => {
     expect(markdownTable(snapshotOf(course))).toBe(`| Hidden layers | Nodes per layer | Mean squared error | Next step |
-|---:|---:|---:|---|
+| ---: | ---: | ---: | --- |
 | 1 | 100 | 5.4 | Increase capacity |
 | 1 | 250 | 4.8 | Increase capacity |
 | 2 | 250 | 4.4 | Increase capacity |
@@ -38,7 +38,8 @@ describe("the table in Markdown", () => {
   });
 
   it("rounds to four digits, and to more where two different scores would look equal", () => {
-    const scores = (rows: readonly Row[]) => [...markdownTable(snapshotOf(rows)).matchAll(/\| \d+ \| \d+ \| (.*?) \|/g)].map((match) => match[1]);
+    const scores = (rows: readonly Row[]) =>
+      [...markdownTable(snapshotOf(rows)).matchAll(/\| \d+ \| \d+ \| (.*?) \|/g)].map((match) => match[1]);
     expect(scores([[1, 100, 0.123456, null]])).toEqual(["0.1235"]);
     expect(scores([[1, 100, 123456.7, null]])).toEqual(["123457"]);
     expect(scores([[1, 100, 0.0000123456, null]])).toEqual(["0.00001235"]);
@@ -78,11 +79,11 @@ describe("the table in Markdown", () => {
       { ...first, metrics: { meanSquaredError: 20 } },
       { ...second, number: null },
     ] as Trial[];
-    expect(markdownTable({ ...snapshot, trials }).split("\n").slice(2)).toEqual([
-      "| 1 | 100 | 20 | Increase capacity |",
-      "| 1 | 250 | 12.5 | Increase capacity |",
-      "",
-    ]);
+    expect(
+      markdownTable({ ...snapshot, trials })
+        .split("\n")
+        .slice(2),
+    ).toEqual(["| 1 | 100 | 20 | Increase capacity |", "| 1 | 250 | 12.5 | Increase capacity |", ""]);
   });
 });
 

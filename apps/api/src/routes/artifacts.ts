@@ -34,7 +34,7 @@ export const artifactRoutes =
           .header("etag", `"${sha256}"`)
           .header("cache-control", "private, max-age=31536000, immutable");
         // Fastify answers HEAD by this handler too: opening the file for it would be for nothing.
-        return reply.send(request.method === "HEAD" ? "" : createReadStream(file));
+        return reply.send(request.method === "HEAD" ? null : createReadStream(file));
       },
     );
 
@@ -46,6 +46,7 @@ export const artifactRoutes =
           description: "Refused when the bytes' SHA-256 isn't the one in the path. 201 when they are new, 200 when they were there.",
           consumes: ["application/octet-stream"],
           params: paramsSchema,
+          body: z.unknown().meta({ description: "The bytes" }),
           response: { 200: artifactViewSchema, 201: artifactViewSchema },
         }),
       },
@@ -53,7 +54,7 @@ export const artifactRoutes =
         const { sha256 } = request.params;
         try {
           const known = await deps.artifacts.has(sha256);
-          const { id, sizeBytes } = await deps.artifacts.put(verified(request.body as Readable | undefined, sha256), {
+          const { id, sizeBytes } = await deps.artifacts.put(verified(request.body as Readable | null | undefined, sha256), {
             maxBytes: limitBytes,
           });
           return reply.code(known ? 200 : 201).send({ id, sizeBytes });
@@ -66,7 +67,7 @@ export const artifactRoutes =
   };
 
 /** The bytes, failing at their end when they aren't what the path promised: nothing is stored under any name then. */
-async function* verified(body: Readable | undefined, promised: Sha256): AsyncGenerator<Uint8Array> {
+async function* verified(body: Readable | null | undefined, promised: Sha256): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   try {
     for await (const chunk of body ?? []) {

@@ -73,6 +73,7 @@ const uploadRoute =
             "CSV, JSON, Parquet and what the documentation lists. The same bytes twice are one dataset: 200 instead of 201.",
           consumes: ["text/csv", "application/json", "application/octet-stream", "multipart/form-data"],
           querystring: z.object({ name: z.string().max(1000).optional() }),
+          body: z.unknown().meta({ description: "The file's bytes" }),
           response: { 200: datasetViewSchema, 201: datasetViewSchema },
         }),
       },
@@ -101,7 +102,11 @@ async function fileOf(request: FastifyRequest<{ Querystring: { name?: string | u
     if (bytes === undefined) throw noFile("an empty request");
     return { bytes, name: request.query.name ?? null, contentType: request.headers["content-type"] ?? null };
   }
-  const part = await request.file();
+  const part = await request.file().catch((error: unknown) => {
+    // The parser's own errors carry no status.
+    if (error instanceof Error && "statusCode" in error) throw error;
+    throw new RightsizeError("malformed_request", "The body isn't the multipart form that its content type says.", { cause: error });
+  });
   if (part === undefined) throw noFile("a form without a file");
   return { bytes: part.file, name: request.query.name ?? part.filename, contentType: part.mimetype };
 }

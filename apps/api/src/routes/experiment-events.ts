@@ -1,4 +1,5 @@
 /** GET /v1/experiments/:id/events: the experiment's events as they happen (server-sent events), resumable without a gap. */
+import type { Writable } from "node:stream";
 import { type EpochsMessage, type EventView, experimentIdSchema } from "@rightsize/contract";
 import { isTerminal, RightsizeError } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -49,8 +50,9 @@ export const experimentEventRoutes =
         try {
           for await (const message of feeds.watch(experiment, after, gone.signal)) {
             if (!reply.sse.isConnected) break;
-            // The plugin's promise never settles when a client that reads too slowly goes away: hence the race.
-            await Promise.race([reply.sse.send(sseMessage(message)), aborted(gone.signal)]);
+            // Written at once; the plugin's promise is of no use, it never settles when a client that reads too slowly goes away.
+            reply.sse.send(sseMessage(message)).catch(() => gone.abort());
+            await drained(reply.raw, gone.signal);
           }
         } catch (error) {
           // Too late for a problem: the stream ends, and the client connects again with its Last-Event-ID.
@@ -87,7 +89,16 @@ function sseMessage(message: FeedMessage): { id?: string; event: string; data: E
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+/** Resolves when what was written has left, or when the client is gone. */
+function drained(stream: Writable, signal: AbortSignal): Promise<void> {
+  if (!stream.writableNeedDrain || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.removeListener("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    stream.once("drain", done);
+    signal.addEventListener("abort", done);
+  });
 }

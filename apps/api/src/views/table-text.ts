@@ -26,7 +26,7 @@ export function markdownTable(snapshot: ExperimentSnapshot): string {
     const score = row.score === null ? row.remark : shortNumber(row.score, digits);
     return `| ${row.hiddenLayers} | ${row.nodesPerLayer} | ${score} | ${row.nextStep} |`;
   });
-  return [`| ${header(snapshot).join(" | ")} |`, "|---:|---:|---:|---|", ...lines, ""].join("\n");
+  return [`| ${header(snapshot).join(" | ")} |`, "| ---: | ---: | ---: | --- |", ...lines, ""].join("\n");
 }
 
 /** The same table as CSV, scores in full precision; lines end in one line feed. */

@@ -1,0 +1,162 @@
+/** What an experiment leaves to read: its table in three formats, its decisions, its trials, curves and model. */
+import { decisionListSchema, epochListSchema, experimentViewSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { thinOut } from "../src/views/epoch-view.ts";
+import { course, playToTheEnd } from "./play.ts";
+import { postExperiment, startTestApi, type TestApi } from "./support.ts";
+
+let api: TestApi;
+let id: string;
+beforeAll(async () => {
+  api = await startTestApi();
+  id = await postExperiment(api.app, course);
+  await playToTheEnd(api, id);
+});
+afterAll(() => api.close());
+
+const get = (path: string, accept?: string) =>
+  api.app.inject({ url: `/v1/experiments/${id}${path}`, headers: accept === undefined ? {} : { accept } });
+
+describe("GET /v1/experiments/:id/trials", () => {
+  it("is JSON by default, with every run", async () => {
+    const response = await get("/trials");
+    expect(response.headers["content-type"]).toBe("application/json; charset=utf-8");
+    const table = trialTableSchema.parse(response.json());
+    expect(table).toMatchObject({ experimentId: id, state: "SUCCEEDED", metric: "Mean squared error" });
+    expect(table.trials.map(({ hiddenLayers, nodesPerLayer, score, nextStep }) => [hiddenLayers, nodesPerLayer, score, nextStep])).toEqual([
+      [1, 100, 5.4, "INCREASE_CAPACITY"],
+      [1, 250, 4.8, "INCREASE_CAPACITY"],
+      [2, 250, 4.4, "INCREASE_CAPACITY"],
+      [3, 250, 4.5, "DECREASE_CAPACITY"],
+      [3, 200, 4.3, "DONE"],
+    ]);
+    expect(table.trials.map(({ runs }) => runs[0]?.state)).toEqual(Array(5).fill("COMPLETED"));
+    expect(table.trials.filter(({ winner }) => winner).map(({ number }) => number)).toEqual([5]);
+  });
+
+  it.each([
+    ["/trials", "text/markdown"],
+    ["/trials?format=markdown", "application/json"],
+  ])("%s with Accept %s is the course's table, to the letter", async (path, accept) => {
+    const response = await get(path, accept);
+    expect(response.headers).toMatchObject({ "content-type": "text/markdown; charset=utf-8", vary: "accept" });
+    expect(response.body).toBe(`| Hidden layers | Nodes per layer | Mean squared error | Next step |
+| ---: | ---: | ---: | --- |
+| 1 | 100 | 5.4 | Increase capacity |
+| 1 | 250 | 4.8 | Increase capacity |
+| 2 | 250 | 4.4 | Increase capacity |
+| 3 | 250 | 4.5 | Decrease capacity |
+| 3 | 200 | 4.3 | Done |
+`);
+  });
+
+  it("is CSV where that is asked for", async () => {
+    const response = await get("/trials", "text/csv");
+    expect(response.headers["content-type"]).toBe("text/csv; charset=utf-8");
+    expect(response.body).toBe(`Hidden layers,Nodes per layer,Mean squared error,Next step
+1,100,5.4,Increase capacity
+1,250,4.8,Increase capacity
+2,250,4.4,Increase capacity
+3,250,4.5,Decrease capacity
+3,200,4.3,Done
+`);
+  });
+
+  it("knows no other format", async () => {
+    expect((await get("/trials?format=xml")).json()).toMatchObject({ status: 422, issues: [{ where: "?format", received: '"xml"' }] });
+  });
+});
+
+it("GET /v1/experiments/:id/decisions gives every decision with its evidence, without a gap", async () => {
+  const { decisions } = decisionListSchema.parse((await get("/decisions")).json());
+  expect(decisions.map(({ sequence, action }) => [sequence, action])).toEqual([
+    [1, "START_TRIAL"],
+    [2, "START_TRIAL"],
+    [3, "START_TRIAL"],
+    [4, "START_TRIAL"],
+    [5, "START_TRIAL"],
+    [6, "FINISH"],
+  ]);
+  for (const { reason, decision, hash } of decisions) {
+    expect(reason).not.toBe("");
+    expect(decision.evidence).toBeDefined();
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  }
+});
+
+describe("GET /v1/trials/:id", () => {
+  const trialIds = async () => trialTableSchema.parse((await get("/trials")).json()).trials.map((trial) => trial.id);
+
+  it("is one row with the attempts at its runs", async () => {
+    const [first] = await trialIds();
+    const trial = trialDetailSchema.parse((await api.app.inject(`/v1/trials/${first}`)).json());
+    expect(trial).toMatchObject({ number: 1, experimentId: id, hiddenLayers: 1, nodesPerLayer: 100, speculative: false });
+    expect(trial.attempts).toMatchObject([{ number: 1, workerId: "wrk_test", end: "completed" }]);
+  });
+
+  it("/epochs are its runs' curves", async () => {
+    const [first] = await trialIds();
+    const curves = epochListSchema.parse((await api.app.inject(`/v1/trials/${first}/epochs`)).json());
+    expect(curves.runs).toHaveLength(1);
+    expect(curves.runs[0]?.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  });
+
+  it.each(["/v1/trials/tri_999", "/v1/trials/tri_999/epochs", "/v1/trials/x"])("%s is a 404", async (url) => {
+    expect((await api.app.inject(url)).statusCode).toBe(404);
+  });
+});
+
+it("a long curve is thinned out but keeps its first, best and last epochs", () => {
+  const epochs = Array.from({ length: 1000 }, (_, index) => ({
+    runId: "run_1" as never,
+    epoch: index + 1,
+    trainingLoss: 1,
+    validationLoss: index === 777 ? 0.5 : 1,
+    learningRate: 0.1,
+  }));
+  const kept = thinOut(epochs, 50).map(({ epoch }) => epoch);
+  expect(kept.length).toBeLessThanOrEqual(50);
+  expect(kept.length).toBeGreaterThan(45);
+  expect(kept).toEqual(kept.toSorted((a, b) => a - b));
+  expect(kept).toEqual(expect.arrayContaining([1, 778, 1000]));
+  expect(thinOut(epochs.slice(0, 50), 50)).toHaveLength(50);
+});
+
+describe("GET /v1/experiments/:id/model", () => {
+  it("is a conflict before there is one, and tells the state", async () => {
+    const waiting = await postExperiment(api.app, { ...course, name: "waiting" });
+    const response = await api.app.inject(`/v1/experiments/${waiting}/model`);
+    expect(response.json()).toMatchObject({ status: 409, code: "conflict", issues: [{ received: "QUEUED" }] });
+  });
+
+  it("is the stored artifact's bytes", async () => {
+    const { answer } = experimentViewSchema.parse((await get("")).json());
+    if (answer?.modelArtifact) {
+      // The scripted trainer names an artifact that it doesn't store.
+      expect((await get("/model")).json()).toMatchObject({ status: 404, code: "artifact_missing" });
+    }
+    const bytes = new TextEncoder().encode('{"format":"rightsize-model/1"}');
+    const { id: artifact } = await api.artifacts.put(bytes);
+    const withModel = await startTestApi({
+      change: (deps) => ({
+        ...deps,
+        artifacts: api.artifacts,
+        store: {
+          ...deps.store,
+          experiments: {
+            ...deps.store.experiments,
+            find: async () => {
+              const found = await api.store.experiments.find(null, id as never);
+              return found?.answer ? { ...found, answer: { ...found.answer, modelArtifact: artifact } } : found;
+            },
+          },
+        },
+      }),
+    });
+    const response = await withModel.app.inject(`/v1/experiments/${id}/model`);
+    expect(response.statusCode).toBe(200);
+    expect(response.headers["content-disposition"]).toBe(`attachment; filename="rightsize-${id}.json"`);
+    expect(response.rawPayload).toEqual(Buffer.from(bytes));
+    await withModel.close();
+  });
+});
