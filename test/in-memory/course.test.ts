@@ -47,7 +47,8 @@ test("every change is an event, numbered without a gap, ending with the answer a
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ kind }) => kind === "decision.made")).toHaveLength(6);
   expect(events.filter(({ kind }) => kind === "trial.completed")).toHaveLength(5);
-  expect(events.slice(-2).map(({ kind }) => kind)).toEqual(["answer.ready", "experiment.state"]);
+  expect(events.filter(({ kind }) => kind === "answer.ready")).toHaveLength(1);
+  expect(events.at(-1)).toMatchObject({ kind: "experiment.state", data: { state: "SUCCEEDED" } });
 });
 
 test("a run that diverges is an outcome: its row has no score, and the search goes on", async () => {

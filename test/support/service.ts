@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { withPostgres } from "./postgres.ts";
+import { createTestDatabase, startTestServer } from "./postgres-server.ts";
 import { startRedis } from "./redis.ts";
 
 export interface TestServiceOptions {
@@ -39,7 +39,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export async function startService(options: TestServiceOptions): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "rightsize-service-"));
-  const postgres = await withPostgres();
+  const server = await startTestServer();
+  const postgres = await createTestDatabase(server);
   const redis = options.queue === "redis" ? await startRedis() : null;
   const environment: Record<string, string> = {
     DATABASE_URL: postgres.url,
@@ -100,6 +101,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
       await Promise.all([...workers, api.process].map(stopProcess));
       await redis?.remove();
       await postgres.drop();
+      await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

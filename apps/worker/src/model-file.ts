@@ -13,7 +13,7 @@ export function modelFile(context: RunContext, network: NetworkSpec, weights: re
     network: { inputs: network.inputs, outputs: network.outputs, capacity: network.capacity, activation: network.recipe.activation },
     layers: weights.map((layer) => ({ weights: base64(layer.weights), biases: base64(layer.biases) })),
     targetScale: data.fold.target,
-    pipeline: data.plan.folds[run.fold]?.pipeline ?? null,
+    pipeline: data.plan.folds[run.fold] ?? null,
     featureColumns: work.plan.featureColumns,
     dataset: work.spec.dataset,
     plan: work.plan.artifact,

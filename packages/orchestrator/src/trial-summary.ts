@@ -1,6 +1,6 @@
 /** A trial's score and metrics from the runs that stand for it, as the policy reads them, so that the table and the reasons agree. */
 import type { ExperimentSnapshot, Metrics, Run, Trial } from "@rightsize/core";
-import { standingRuns, summariseTrial as policySummary } from "@rightsize/policy";
+import { summariseTrial as policySummary, standingRuns } from "@rightsize/policy";
 import { policyHistory } from "./history.ts";
 
 export interface TrialSummary {
