@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Queue } from "@rightsize/core";
 import { type Backend, createBullQueue } from "@rightsize/queue";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@rightsize/store";
 import { Client } from "pg";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../packages/store/src/embedded/server.ts";
 import { startRedis } from "../support/redis.ts";
 import type { QueueUnderTest } from "./queue.contract.ts";
 

@@ -1,11 +1,11 @@
-/** A consumer on BullMQ that goes on by itself: through restarts of its server, emptied tables and a dropped schema. */
+/** A consumer on BullMQ that goes on by itself through restarts of its server, emptied tables and (once a publisher laid it again) a dropped schema. */
 import type { QueueConsumer, QueueJob } from "@rightsize/core";
 import { type IQueueBackend, Worker } from "bullmq";
 import type { BackendSource, OpenSource } from "./backend-source.ts";
 import { delay, describe, settledWithin } from "./deadline.ts";
 import { parseMessage } from "./job-message.ts";
 import type { QueueLogger } from "./logger.ts";
-import { isOutage, isSchemaGone } from "./outage.ts";
+import { isOutage } from "./outage.ts";
 import { connectWithinMs, goodbyeMs, handlersWithinMs, type QueueTuning } from "./tuning.ts";
 
 /** A worker whose clocks can be stopped while it still waits for an absent server: they would hold the process. */
@@ -43,8 +43,6 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
       logger.warn({ jobId }, "a job on the queue is not one of ours; dropped");
       return;
     }
-    // A consumer opened again may start while handlers of the one before still run.
-    while (running.size >= concurrency) await Promise.race(running);
     const run = Promise.resolve()
       .then(() => parts.handler(job))
       .catch((error: unknown) => logger.warn({ jobId, error: describe(error) }, "a job's handler failed; the job ends"));
@@ -70,12 +68,10 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
       },
       source.factory,
     );
-    const opened = { worker, source };
     worker.on("error", (error) => {
       logger.debug({ error: describe(error) }, isOutage(error) ? "the queue's server is away" : "the queue reports an error");
-      if (isSchemaGone(error) && open === opened && !isClosing) void reopen(opened);
     });
-    return opened;
+    return { worker, source };
   }
 
   /** Tries until the server is there: BullMQ remembers a failed start for ever, so each try is a fresh worker. */
@@ -89,23 +85,11 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
       } catch (error) {
         if (!warned) logger.warn({ error: describe(error) }, "the queue can't be consumed yet; trying on");
         warned = true;
-        discard(candidate);
+        candidate.worker.close(true).catch(() => {});
+        candidate.worker.stopClocks();
+        candidate.source.cut();
       }
     }
-  }
-
-  async function reopen(broken: OpenWorker): Promise<void> {
-    open = undefined;
-    logger.warn({}, "the queue's schema is gone; laying it again");
-    discard(broken);
-    await openUntilReady();
-  }
-
-  /** Handlers under way run on; nothing is awaited. */
-  function discard({ worker, source }: OpenWorker): void {
-    worker.close(true).catch(() => {});
-    worker.stopClocks();
-    source.cut();
   }
 
   await settledWithin(openUntilReady(), connectWithinMs);
@@ -115,14 +99,15 @@ export async function startConsumer(parts: ConsumerParts): Promise<QueueConsumer
     const end = Date.now() + deadlineMs;
     if (open === undefined) return;
     const polite = open.worker.close();
-    // BullMQ says goodbye when the handlers have ended; a server that is away never answers, so with no handler under way it gets a second.
-    for (let left = deadlineMs; left > 0; left = end - Date.now()) {
-      const wait = running.size === 0 ? Math.min(left, goodbyeMs) : left;
-      const handlers = running.size === 0 ? polite : Promise.race([polite, Promise.allSettled(running)]);
-      const wasIdle = running.size === 0;
-      const done = await settledWithin(handlers, wait);
-      if (wasIdle && running.size === 0) break;
-      if (!done) break;
+    while (Date.now() < end) {
+      const leftMs = end - Date.now();
+      if (running.size > 0) {
+        await settledWithin(Promise.allSettled(running), leftMs);
+        continue;
+      }
+      // A server that is away never says goodbye, so with no handler under way it gets a second. A job fetched just now still starts.
+      const isDone = await settledWithin(polite, Math.min(leftMs, goodbyeMs));
+      if (isDone || running.size === 0) break;
     }
     if (running.size > 0) logger.warn({ running: running.size }, "closed the queue while handlers still run");
     open.worker.stopClocks();

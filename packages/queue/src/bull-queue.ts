@@ -72,16 +72,30 @@ export async function createBullQueue(options: BullQueueOptions): Promise<Queue>
   let isClosed = false;
   const consumers = new Set<QueueConsumer>();
 
+  let reopening: Promise<void> | undefined;
+  /** Opens a fresh publisher in place of a broken one; callers at the same time share it. */
+  function reopen(broken: Publisher): Promise<void> {
+    if (publisher !== broken) return Promise.resolve();
+    reopening ??= openPublisher()
+      .then((fresh) => {
+        publisher = fresh;
+        broken.source.cut();
+      })
+      .finally(() => {
+        reopening = undefined;
+      });
+    return reopening;
+  }
+
   /** Runs a command on the publisher; where BullMQ's schema was dropped, lays it again and repeats the command once. */
   async function command<T>(what: string, run: (queue: Publisher["queue"]) => Promise<T>): Promise<T> {
     if (isClosed) throw new RightsizeError("unavailable", "The queue is closed.");
+    const used = publisher;
     try {
-      return await answerWithin(tuning.answerWithinMs, what, run(publisher.queue));
+      return await answerWithin(tuning.answerWithinMs, what, run(used.queue));
     } catch (error) {
       if (!(error instanceof RightsizeError) || !isSchemaGone(error.cause)) throw error;
-      const broken = publisher;
-      publisher = await openPublisher();
-      broken.source.cut();
+      await reopen(used);
       return answerWithin(tuning.answerWithinMs, what, run(publisher.queue));
     }
   }
