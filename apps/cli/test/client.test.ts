@@ -132,7 +132,8 @@ test("a stream of which nothing follows ends", async () => {
     response.end(connections === 1 ? eventText(1) : undefined);
   });
   const told: number[] = [];
-  for await (const batch of createClient({ url }).events("exp_1", { signal: new AbortController().signal })) told.push(...batch.map(sequenceOf));
+  for await (const batch of createClient({ url }).events("exp_1", { signal: new AbortController().signal }))
+    told.push(...batch.map(sequenceOf));
   expect([told, connections]).toEqual([[1], 2]);
 });
 

@@ -36,7 +36,8 @@ async function start(changes: Partial<ServiceOptions> = {}, fake: Record<string,
     port: 0,
     slots: 1,
     engines: "scripted",
-    databaseUrl: "postgresql://not-used",
+    databaseUrl: null,
+    openDatabase: async () => ({ url: "postgresql://not-used", processId: null, stop: async () => void said.push("database stopped") }),
     redisUrl: null,
     logLevel: "info",
     logs: "files",
@@ -47,6 +48,7 @@ async function start(changes: Partial<ServiceOptions> = {}, fake: Record<string,
     ...changes,
   });
   running.push(service);
+  await service.workerReady;
   return service;
 }
 const ask = async (service: RunningService, path = "/") =>
@@ -65,6 +67,7 @@ test("starts the API and the worker, and ends them with everything they started"
   expect(service.pids()).toEqual({ api: pid, worker: workerPids()[0] });
   await service.stop();
   expect(readFileSync(notes(), "utf8")).toBe("api stopped in order\n");
+  expect(said).toEqual(["database stopped"]);
   expect([pid, ...workerPids()].map(processStart)).toEqual([null, null, null]);
   await expect(fetch(service.url)).rejects.toThrow();
 });
@@ -89,6 +92,11 @@ test("a part that dies is started again; the API comes back on its port", async 
 test("a part that can't start ends the start with the end of its log, and leaves nothing behind", async () => {
   await expect(start({}, { FAKE_FAILS: "start" })).rejects.toThrow(/api did not start: it ended \(exit code 3\)[\s\S]*made of cheese/);
   await start();
+});
+
+test("a worker that can't start is told to whoever waits for it; the API is stopped like everything else", async () => {
+  const service = start({}, { FAKE_FAILS: "worker" });
+  await expect(service).rejects.toThrow(/worker did not start: it ended \(exit code 4\)/);
 });
 
 test("a taken port is an error that names --port, before anything is started", async () => {

@@ -52,7 +52,7 @@ async function runDemo(invocation: Invocation, dataFolder: string): Promise<void
     signal: interrupts.signal,
   });
   try {
-    output.say(`Running after ${durationText(performance.now() - since)}. Watch it in a browser too: ${service.url}/`);
+    output.say(`The API answers after ${durationText(performance.now() - since)}. The page: ${service.url}/`);
     const client = createClient({ url: service.url, signal: interrupts.signal });
     const dataset = await client.uploadDataset({ name: "cars.json", bytes: await openAsBlob(carsFile()) });
     output.say(`Uploaded cars.json: ${counted(dataset.rowCount, "car")}, ${counted(dataset.columns.length, "column")}.`);
@@ -64,6 +64,7 @@ async function runDemo(invocation: Invocation, dataFolder: string): Promise<void
     );
     for (const { name, reason } of plan.leftOut) output.say(`Left out ${name}: ${reason}`);
     output.say("");
+    await service.workerReady;
     await watchExperiment(client, experiment.id, output, interrupts.signal);
     output.say(`\nThe page was ${service.url}/experiments/${experiment.id}; it ends with the demo. npm start keeps one open.`);
   } finally {

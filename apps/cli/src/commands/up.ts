@@ -33,11 +33,15 @@ export const up: Command = {
       say: output.say,
       signal: interrupts.signal,
     });
-    if (output.json) output.line(JSON.stringify({ url: service.url, data: dataFolder, pids: service.pids() }));
-    else output.lines(addresses(service.url, dataFolder));
-    await untilAborted(interrupts.signal);
-    output.say("Stopping …");
-    await service.stop();
+    try {
+      await service.workerReady;
+      if (output.json) output.line(JSON.stringify({ url: service.url, data: dataFolder, pids: service.pids() }));
+      else output.lines(addresses(service.url, dataFolder));
+      await untilAborted(interrupts.signal);
+      output.say("Stopping …");
+    } finally {
+      await service.stop();
+    }
     output.say("Stopped. Everything is kept; npm start goes on from here.");
   },
 };

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkPort } from "./check-port.ts";
 import { claimDataFolder, type DataFolderClaim, endGroup } from "./claim-data-folder.ts";
+import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import { type SupervisedChild, superviseChild } from "./supervised-child.ts";
 import { paths, workspaceRoot } from "./workspace-paths.ts";
 
@@ -26,16 +27,20 @@ export interface ServiceOptions {
   /** `terminal` shows the processes' logs on ours; `files` writes them to logs/ in the data folder. */
   readonly logs: "terminal" | "files";
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** For tests: other scripts in place of the API's and the worker's. */
+  /** For tests: other parts in place of the real ones. */
   readonly scripts?: { readonly api: string; readonly worker: string };
+  readonly openDatabase?: typeof openDatabase;
   /** Says what happens, in a sentence. */
   readonly say: (text: string) => void;
   /** Aborting it while the service starts stops what had been started, and start rejects with its reason. */
   readonly signal: AbortSignal;
 }
 
+/** A service whose API answers; its worker may still be on its way. */
 export interface RunningService {
   readonly url: string;
+  /** Resolves when the worker is ready, rejects when it can't start. */
+  readonly workerReady: Promise<void>;
   /** Process numbers of the API and the worker, while they run. */
   pids(): Readonly<Record<string, number | null>>;
   /** Ends everything in order, within 5 s. */
@@ -51,26 +56,32 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }
   const parts = new Parts(claim);
   try {
-    const url = await startParts(options, dataFolder, claim, parts);
+    const { url, workerReady } = await startParts(options, dataFolder, claim, parts);
     claim.noteUrl(url);
-    return { url, pids: () => parts.pids(), stop: () => parts.stop() };
+    return { url, workerReady, pids: () => parts.pids(), stop: () => parts.stop() };
   } catch (error) {
     await parts.stop();
     throw error;
   }
 }
 
-async function startParts(options: ServiceOptions, dataFolder: string, claim: DataFolderClaim, parts: Parts): Promise<string> {
+async function startParts(
+  options: ServiceOptions,
+  dataFolder: string,
+  claim: DataFolderClaim,
+  parts: Parts,
+): Promise<Pick<RunningService, "url" | "workerReady">> {
   const logs = join(dataFolder, "logs");
   if (options.logs === "files") mkdirSync(logs, { recursive: true });
-  const databaseUrl = options.databaseUrl ?? (await startPostgres(dataFolder, parts));
+  const database = await (options.openDatabase ?? openDatabase)(options.databaseUrl, dataFolder);
+  parts.database = database;
   options.signal.throwIfAborted();
 
   const scripts = options.scripts ?? paths;
   let url: string | null = null;
   const common = {
     ...options.environment,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     REDIS_URL: options.redisUrl ?? undefined,
     RIGHTSIZE_ARTIFACTS: join(dataFolder, "artifacts"),
     RIGHTSIZE_ENGINES: options.engines,
@@ -93,6 +104,10 @@ async function startParts(options: ServiceOptions, dataFolder: string, claim: Da
     options.signal.throwIfAborted();
     return started.ready;
   };
+  // Both at once: neither needs the other to start.
+  const workerReady = start("worker", scripts.worker, () => ({ ...common, RIGHTSIZE_SLOTS: String(options.slots) })).then(() => {});
+  // Whoever wants to know waits for it; until then a failure is no unhandled one.
+  workerReady.catch(() => {});
   const ready = await start("api", scripts.api, () => ({
     ...common,
     RIGHTSIZE_HOST: options.host,
@@ -101,22 +116,13 @@ async function startParts(options: ServiceOptions, dataFolder: string, claim: Da
     RIGHTSIZE_DASHBOARD: paths.dashboard,
   }));
   url = (ready.url ?? `http://${options.host}:${options.port}`).replace(/\/+$/, "");
-  await start("worker", scripts.worker, () => ({ ...common, RIGHTSIZE_SLOTS: String(options.slots) }));
-  return url;
-}
-
-async function startPostgres(dataFolder: string, parts: Parts): Promise<string> {
-  // Loaded only here: the store brings the whole database client with it.
-  const { startEmbeddedPostgres } = await import("@rightsize/store");
-  const postgres = await startEmbeddedPostgres({ folder: join(dataFolder, "postgres") });
-  parts.postgres = postgres;
-  return postgres.url;
+  return { url, workerReady };
 }
 
 /** What has been started so far, and how to end it. */
 class Parts {
   readonly children: SupervisedChild[] = [];
-  postgres: { readonly processId: number; stop(): Promise<void> } | null = null;
+  database: OpenDatabase | null = null;
   readonly #claim: DataFolderClaim;
   #stopped: Promise<void> | null = null;
 
@@ -129,7 +135,7 @@ class Parts {
   readonly #endAtOnce = () => {
     for (const child of this.children) child.kill();
     // An immediate shutdown: Postgres survives it as it survives a power cut, and recovers at the next start.
-    if (this.postgres !== null) endGroup(this.postgres.processId, "SIGQUIT");
+    if (this.database?.processId) endGroup(this.database.processId, "SIGQUIT");
     this.#claim.release();
   };
 
@@ -145,7 +151,7 @@ class Parts {
   async #stopInOrder(): Promise<void> {
     // The worker gives its work back and the API ends its streams while Postgres is still there.
     await Promise.all(this.children.map((child) => child.stop(graceMs)));
-    await this.postgres?.stop();
+    await this.database?.stop();
     process.off("exit", this.#endAtOnce);
     this.#claim.release();
   }
