@@ -1,0 +1,133 @@
+/**
+ * An experiment's plan as bytes: which row does what, and the pipeline fitted on each fold's training rows.
+ *
+ * Layout (little endian), equal for equal plans:
+ *   0   8 bytes   "RSPLAN1\n"
+ *   8   4 bytes   length of the record in bytes (uint32)
+ *   12            record: canonical JSON, see `PlanRecord`
+ *   …   rowCount  one byte a row, see `rowRoles`
+ */
+import { canonicalText, type FeatureSpec, RightsizeError, type Task } from "@rightsize/core";
+import type { ImageShape } from "../columns/column-table.ts";
+import type { DatePart } from "../values.ts";
+
+const magic = "RSPLAN1\n";
+
+/** What a row's byte means; `firstFold + f` validates in fold f and trains in all others. */
+export const rowRoles = { unused: 0, test: 1, training: 2, firstFold: 3 } as const;
+
+/** Where a feature's raw number comes from. `fill` stands for a gap: the median of the training rows. */
+export type Take =
+  | { readonly kind: "value"; readonly fill: number }
+  | { readonly kind: "part"; readonly part: DatePart; readonly fill: number }
+  /** 1 where the cell is a gap, else 0. */
+  | { readonly kind: "gap" }
+  /** 1 where the cell is this text, else 0. */
+  | { readonly kind: "category"; readonly value: string }
+  /** 1 where the cell is a text without a category of its own, else 0. */
+  | { readonly kind: "other" };
+
+/** One network input: (raw − center) / scale. */
+export interface FittedFeature {
+  readonly take: Take;
+  readonly center: number;
+  readonly scale: number;
+}
+
+/** One column's features. `width` ≥ features.length: folds that fitted fewer leave zeros, so that all folds have equal inputs. */
+export interface FittedColumn {
+  readonly name: string;
+  readonly holds: "number" | "boolean" | "date" | "category";
+  readonly width: number;
+  readonly features: readonly FittedFeature[];
+}
+
+/** Standardised = (y − mean) / deviation, of log y where `log`. For classification 0, 1, false. */
+export interface TargetScale {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly log: boolean;
+}
+
+export interface FoldPlan {
+  readonly columns: readonly FittedColumn[];
+  readonly target: TargetScale;
+  /** Balanced weights, training rows / (classes × rows of the class); 1 for a class without training rows; empty for regression. */
+  readonly classWeights: readonly number[];
+}
+
+interface PlanRecord {
+  readonly version: 1;
+  readonly rowCount: number;
+  readonly target: string;
+  readonly task: Task;
+  readonly features: FeatureSpec;
+  readonly image: ImageShape | null;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Classes in output order; empty for regression. */
+  readonly classes: readonly string[];
+  readonly folds: readonly FoldPlan[];
+}
+
+export interface PlanFile extends PlanRecord {
+  /** [rowCount], see `rowRoles`. */
+  readonly roles: Uint8Array;
+}
+
+/** The plan's bytes. */
+export function writePlan(plan: PlanFile): Uint8Array {
+  const { roles, ...record } = plan;
+  const text = Buffer.from(canonicalText(record satisfies PlanRecord), "utf8");
+  const bytes = Buffer.alloc(12 + text.byteLength + roles.byteLength);
+  bytes.write(magic, 0, "latin1");
+  bytes.writeUInt32LE(text.byteLength, 8);
+  text.copy(bytes, 12);
+  bytes.set(roles, 12 + text.byteLength);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The plan that `planExperiment` serialised. Throws `artifact_corrupt`. */
+export function openPlan(bytes: Uint8Array): PlanFile {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const corrupt = (what: string, cause?: unknown) => new RightsizeError("artifact_corrupt", `The plan can't be read: ${what}.`, { cause });
+  if (buffer.toString("latin1", 0, 8) !== magic) throw corrupt("it doesn't begin as one");
+  const length = buffer.byteLength < 12 ? Number.POSITIVE_INFINITY : buffer.readUInt32LE(8);
+  if (12 + length > buffer.byteLength) throw corrupt("it is cut off");
+  let record: PlanRecord;
+  try {
+    record = JSON.parse(buffer.toString("utf8", 12, 12 + length)) as PlanRecord;
+  } catch (error) {
+    throw corrupt("its record isn't JSON", error);
+  }
+  const roles = new Uint8Array(buffer.subarray(12 + length));
+  if (record.version !== 1 || roles.length !== record.rowCount) throw corrupt("its parts don't fit together");
+  return { ...record, roles };
+}
+
+/** Row numbers of the table for one fold, each ascending. */
+export function foldRows(
+  plan: Pick<PlanFile, "roles" | "folds">,
+  fold: number,
+): { readonly training: Int32Array; readonly validation: Int32Array; readonly test: Int32Array } {
+  if (!Number.isInteger(fold) || fold < 0 || fold >= plan.folds.length) {
+    throw new RightsizeError("invalid_request", `The plan has no fold ${fold}.`, {
+      issues: [{ where: "/fold", received: String(fold), required: `0 to ${plan.folds.length - 1}` }],
+    });
+  }
+  return rowsOfFold(plan.roles, fold);
+}
+
+/** The rows of one fold by their roles. */
+export function rowsOfFold(roles: Uint8Array, fold: number) {
+  const validates = rowRoles.firstFold + fold;
+  const training: number[] = [];
+  const validation: number[] = [];
+  const test: number[] = [];
+  for (let row = 0; row < roles.length; row++) {
+    const role = roles[row] as number;
+    if (role === rowRoles.unused) continue;
+    (role === rowRoles.test ? test : role === validates ? validation : training).push(row);
+  }
+  return { training: Int32Array.from(training), validation: Int32Array.from(validation), test: Int32Array.from(test) };
+}

@@ -1,0 +1,172 @@
+/** A fold's pipeline over the stored columns gives the tensors that a run trains on. */
+import { RightsizeError, type TensorTable } from "@rightsize/core";
+import { type CodeColumn, type ColumnTable, isGap, isoText, type NumberColumn } from "../columns/column-table.ts";
+import { type FittedColumn, type FittedFeature, type FoldPlan, foldRows, type PlanFile, type TargetScale } from "../plan/plan-file.ts";
+import { datePart } from "../values.ts";
+
+export interface FoldTensors {
+  readonly tensors: TensorTable;
+  /** Row numbers into the tensors: training rows first, then validation, then test, each in table order. */
+  readonly rows: { readonly training: Int32Array; readonly validation: Int32Array; readonly test: Int32Array };
+  readonly target: TargetScale;
+  /** In output order; empty for regression. */
+  readonly classes: readonly string[];
+  /** Balanced; empty for regression. */
+  readonly classWeights: readonly number[];
+}
+
+/** Tensors of one fold. Throws `artifact_corrupt` when the plan is of another table. */
+export function buildTensors(table: ColumnTable, plan: PlanFile, fold: number): FoldTensors {
+  if (table.rowCount !== plan.rowCount) throw otherTable(`${table.rowCount} rows where the plan has ${plan.rowCount}`);
+  const parts = foldRows(plan, fold);
+  const foldPlan = plan.folds[fold] as FoldPlan;
+  const rowCount = parts.training.length + parts.validation.length + parts.test.length;
+  const tableRows = new Int32Array(rowCount);
+  tableRows.set(parts.training);
+  tableRows.set(parts.validation, parts.training.length);
+  tableRows.set(parts.test, parts.training.length + parts.validation.length);
+
+  const x = new Float32Array(rowCount * plan.inputs); // [rowCount, inputs]
+  let offset = 0;
+  for (const fitted of foldPlan.columns) {
+    const column = table.column(fitted.name);
+    if (column === undefined || column.kind === "profile") throw otherTable(`no column ${fitted.name}`);
+    if (column.kind === "numbers") fillNumbers(x, plan.inputs, offset, tableRows, column, fitted);
+    else fillCodes(x, plan.inputs, offset, tableRows, column, fitted);
+    offset += fitted.width;
+  }
+  const numbersFrom = (first: number, count: number) => Int32Array.from({ length: count }, (_, index) => first + index);
+  return {
+    tensors: { rowCount, inputs: plan.inputs, x, y: targetValues(table, plan, foldPlan.target, tableRows) },
+    rows: {
+      training: numbersFrom(0, parts.training.length),
+      validation: numbersFrom(parts.training.length, parts.validation.length),
+      test: numbersFrom(parts.training.length + parts.validation.length, parts.test.length),
+    },
+    target: foldPlan.target,
+    classes: plan.classes,
+    classWeights: foldPlan.classWeights,
+  };
+}
+
+function fillNumbers(x: Float32Array, inputs: number, offset: number, rows: Int32Array, column: NumberColumn, fitted: FittedColumn): void {
+  const { values, gaps } = column;
+  fitted.features.forEach((feature, index) => {
+    const { take, center, scale } = feature;
+    let at = offset + index;
+    if (take.kind === "value") {
+      const gapValue = (take.fill - center) / scale;
+      for (let position = 0; position < rows.length; position++, at += inputs) {
+        const row = rows[position] as number;
+        const value = values[row] as number;
+        x[at] = value - value !== 0 || isGap(gaps, row) ? gapValue : (value - center) / scale;
+      }
+      return;
+    }
+    for (let position = 0; position < rows.length; position++, at += inputs) {
+      const row = rows[position] as number;
+      const value = values[row] as number;
+      x[at] = (rawNumber(feature, value - value !== 0 || isGap(gaps, row) ? null : value) - center) / scale;
+    }
+  });
+}
+
+/** A feature's number before scaling; null is a gap. */
+export function rawNumber(feature: FittedFeature, value: number | null): number {
+  const { take } = feature;
+  switch (take.kind) {
+    case "value":
+      return value ?? take.fill;
+    case "part":
+      return value === null ? take.fill : datePart(value, take.part);
+    case "gap":
+      return value === null ? 1 : 0;
+    case "category":
+    case "other":
+      return 0;
+    default:
+      return take satisfies never;
+  }
+}
+
+/** A feature's number before scaling; null is a gap. `own` says whether some category feature of the column is this text. */
+export function rawCategory(feature: FittedFeature, text: string | null, own: boolean): number {
+  const { take } = feature;
+  switch (take.kind) {
+    case "category":
+      return text === take.value ? 1 : 0;
+    case "other":
+      return text !== null && !own ? 1 : 0;
+    case "gap":
+      return text === null ? 1 : 0;
+    case "value":
+    case "part":
+      return 0;
+    default:
+      return take satisfies never;
+  }
+}
+
+/** A table of every code's scaled features, so that a row costs a copy. */
+function fillCodes(x: Float32Array, inputs: number, offset: number, rows: Int32Array, column: CodeColumn, fitted: FittedColumn): void {
+  const { codes, labels } = column;
+  const { features } = fitted;
+  const width = features.length;
+  const own = new Set(features.flatMap(({ take }) => (take.kind === "category" ? [take.value] : [])));
+  const byCode = new Float32Array((labels.length + 1) * width);
+  for (let code = 0; code <= labels.length; code++) {
+    const text = code === 0 ? null : (labels[code - 1] as string);
+    features.forEach((feature, index) => {
+      const raw =
+        fitted.holds === "boolean"
+          ? rawNumber(feature, code === 0 ? null : code - 1)
+          : rawCategory(feature, text, text !== null && own.has(text));
+      byCode[code * width + index] = (raw - feature.center) / feature.scale;
+    });
+  }
+  for (let position = 0; position < rows.length; position++) {
+    const from = (codes[rows[position] as number] as number) * width;
+    const to = position * inputs + offset;
+    for (let index = 0; index < width; index++) x[to + index] = byCode[from + index] as number;
+  }
+}
+
+function targetValues(table: ColumnTable, plan: PlanFile, scale: TargetScale, rows: Int32Array): Float32Array {
+  const column = table.column(plan.target);
+  if (column === undefined || column.kind === "profile") throw otherTable(`no column ${plan.target}`);
+  const y = new Float32Array(rows.length); // [rowCount, 1]
+  if (plan.task === "regression") {
+    if (column.kind !== "numbers") throw otherTable(`${plan.target} holds no numbers`);
+    for (let position = 0; position < rows.length; position++) {
+      const value = column.values[rows[position] as number] as number;
+      y[position] = ((scale.log ? Math.log(value) : value) - scale.mean) / scale.deviation;
+    }
+    return y;
+  }
+  const classOf = new Map(plan.classes.map((label, index) => [label, index]));
+  const classOfValue = new Map<number, number>();
+  const isDate = column.profile.type === "date";
+  for (let position = 0; position < rows.length; position++) {
+    const row = rows[position] as number;
+    const value = (column.kind === "numbers" ? column.values[row] : column.codes[row]) as number;
+    let known = classOfValue.get(value);
+    if (known === undefined) {
+      const label = column.kind === "codes" ? column.labels[value - 1] : isDate ? isoText(value) : String(value);
+      known = classOf.get(label ?? "");
+      if (known === undefined) throw otherTable(`an unknown class ${label}`);
+      classOfValue.set(value, known);
+    }
+    y[position] = known;
+  }
+  return y;
+}
+
+/** A standardised prediction in the target's own unit. */
+export function toOwnUnit(scale: TargetScale, standardised: number): number {
+  const value = standardised * scale.deviation + scale.mean;
+  return scale.log ? Math.exp(value) : value;
+}
+
+function otherTable(what: string): RightsizeError {
+  return new RightsizeError("artifact_corrupt", `The plan isn't of this table: ${what}.`);
+}
