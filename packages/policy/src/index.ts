@@ -3,7 +3,9 @@ export { bestTrial } from "./best-trial.ts";
 export { decide } from "./decide.ts";
 export type { Preset } from "./preset.ts";
 export { defaultPreset, type ParsedSearch, parseSearch, policyVersion, presetNamed, presetRecipe, presets } from "./registry.ts";
+export { type Replay, replay } from "./replay.ts";
 export { type OutcomesOf, type SimulatedTrial, type SimulateOptions, simulate } from "./simulate.ts";
+export { type Outstanding, type Speculation, speculate } from "./speculate.ts";
 export { type TableRow, trialTable } from "./trial-table.ts";
 export {
   type CompletedRun,

@@ -7,7 +7,7 @@ import { bandOf, comparisonsWith, eligible, leader, modelOf, noiseNumbers, param
 
 /** The answer: the best mean, or the smallest network within the band of it. */
 export function answer(search: Search): Finish {
-  const best = leader(search);
+  const best = search.parameters.smoothAnswer ? smoothLeader(search) : leader(search);
   const about = search.trials.length > 0 ? search.trials.length : null;
   if (best === null) {
     const evidence = evidenceOf(rule, search.trials, [], noiseNumbers(search));
@@ -90,4 +90,21 @@ function wordsText(search: Search, comparisons: readonly Comparison[]): string {
     of("capped").length > 0 ? `not judged against ${list(of("capped"))} (still improving at the epoch cap)` : "",
   ].filter((part) => part !== "");
   return parts.length > 0 ? parts.join(", ") : "there was nothing to compare it with";
+}
+
+import { surrogate } from "../surrogate.ts";
+
+function smoothLeader(search: Search): TrialView | null {
+  const model = modelOf(search);
+  const tried = eligible(search)
+    .filter(({ capacity }) => capacity.hiddenLayers > 0)
+    .map((trial) => ({
+      trial,
+      capacity: trial.capacity,
+      level: model.levels.get(trial.number) as number,
+      variance: model.deviation ** 2 / model.runs(trial.number),
+    }));
+  if (tried.length === 0) return leader(search);
+  const guess = surrogate(tried, search.parameters.explore.smoothness);
+  return tried.map((t) => ({ t, level: guess(t.capacity).level })).sort((a, b) => a.level - b.level)[0]?.t.trial ?? null;
 }

@@ -40,6 +40,19 @@ export const defaultParameters = z.strictObject({
   leastGain: fraction(0, 1)
     .default(0)
     .meta({ description: "A climb goes on only after a step that lowered the loss by more than this fraction" }),
+  explore: z
+    .strictObject({
+      trials: whole(0, 100).default(0),
+      leastGain: fraction(0, 1).default(0.01),
+      thrift: fraction(0, 1).default(0.5),
+      fewestNodes: whole(1, 65_536).default(16),
+      smoothness: z
+        .strictObject({ nodesOctaves: z.number().default(2.5), layers: z.number().default(1.5), leastDeviation: z.number().default(0.1) })
+        .prefault({}),
+    })
+    .prefault({}),
+  climb: z.boolean().default(true),
+  smoothAnswer: z.boolean().default(false),
   linear: z.boolean("true or false").default(true).meta({ description: "Fit the linear model too, as an eligible answer" }),
   noise: z
     .strictObject({

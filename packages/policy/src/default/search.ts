@@ -23,11 +23,13 @@ export interface Search {
   trials: readonly TrialView[];
   /** The rate that new trials start with: the recipe's, or the lower one that a repair found; null while the recipe sweeps. */
   startRate: number | null;
+  /** The model of these very trials, so that it is fitted once a step. */
+  fitted: { readonly trials: readonly TrialView[]; readonly model: AdditiveModel } | null;
 }
 
 export function newSearch(context: PolicyContext, parameters: DefaultParameters): Search {
   const rates = learningRates(context);
-  return { context, parameters, trials: [], startRate: rates.length === 1 ? (rates[0] as number) : null };
+  return { context, parameters, trials: [], startRate: rates.length === 1 ? (rates[0] as number) : null, fitted: null };
 }
 
 export function trialNumbered(search: Search, number: number): TrialView {
@@ -46,7 +48,9 @@ export function parametersOf(search: Search, capacity: Capacity): number {
 }
 
 export function modelOf(search: Search): AdditiveModel {
-  return fitAdditiveModel(search.trials, search.parameters.noise);
+  if (search.fitted?.trials !== search.trials)
+    search.fitted = { trials: search.trials, model: fitAdditiveModel(search.trials, search.parameters.noise) };
+  return search.fitted.model;
 }
 
 /** Differences that don't matter, as a fraction: 1 %, or 2 % where training and validation rows are fewer than 1,000. */

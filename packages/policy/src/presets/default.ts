@@ -14,6 +14,7 @@
  */
 import { type Capacity, capacityText, defaultRecipe, linearModel, sameCapacity } from "@rightsize/core";
 import { answer } from "../default/answer.ts";
+import { nextGuided } from "../default/explore.ts";
 import { finals } from "../default/finals.ts";
 import { type DefaultParameters, defaultParameters } from "../default/parameters.ts";
 import { repair } from "../default/repair.ts";
@@ -27,11 +28,16 @@ function* story(search: Search): Script {
   const { parameters } = search;
   if (parameters.linear) yield* visit(search, linearModel, 1, "the linear model is the size to beat");
   const start = yield* visit(search, parameters.start, parameters.startFits, "the start, fitted several times to learn the noise");
-  yield* climb(search, start);
+  if (parameters.climb) yield* climb(search, start);
   for (const capacity of parameters.probes) {
     if (trialOf(search, capacity) !== undefined) continue;
     const probe = yield* visit(search, capacity, 1, "a probe away from the path, in case the climb ended in a trap");
-    if (leader(search) === probe) yield* climb(search, probe);
+    if (parameters.climb && leader(search) === probe) yield* climb(search, probe);
+  }
+  for (let guided = 0; guided < parameters.explore.trials; guided++) {
+    const chosen = nextGuided(search);
+    if (chosen === null) break;
+    yield* visit(search, chosen.capacity, 1, chosen.why);
   }
   yield* finals(search);
   return () => answer(search);

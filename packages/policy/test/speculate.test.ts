@@ -1,0 +1,64 @@
+/** Made-up outcomes name what the policy may want next, and nothing else. */
+import { capacityText, type Decision, type Finish } from "@rightsize/core";
+import { describe, expect, it } from "vitest";
+import { decide, simulate, speculate } from "../src/index.ts";
+import { byCapacity, contextOf, inOrder, outcome } from "./support.ts";
+
+const context = contextOf("course");
+const recorded = simulate(context, inOrder(5.4, 4.8, 4.4, 4.5, 4.3));
+const waiting = (index: number) => {
+  const decision = recorded[index]?.decision as Exclude<Decision, Finish>;
+  return { decision, outcomes: decision.runs.map(() => null) };
+};
+const names = (index: number, depth: number) =>
+  speculate(context, recorded.slice(0, index), waiting(index), depth).map(({ capacity }) => capacityText(capacity));
+
+describe("speculate", () => {
+  it("names the rung up and the step back while a rung trains, the cheaper first among equals", () => {
+    expect(names(2, 1)).toEqual(["2×200", "3×250"]);
+  });
+  it("looks further ahead when asked", () => {
+    expect(names(2, 2)).toEqual(expect.arrayContaining(["3×250", "2×200", "3×200", "4×250"]));
+  });
+  it("names nothing when only the end can follow", () => {
+    expect(names(4, 2)).toEqual([]);
+  });
+  it("gives probabilities that add up to at most 1 a step", () => {
+    const total = speculate(context, recorded.slice(0, 2), waiting(2), 1).reduce((sum, { probability }) => sum + probability, 0);
+    expect(total).toBeCloseTo(1, 12);
+  });
+  it("names what is then asked for, run for run", () => {
+    const next = recorded[3]?.decision;
+    const candidates = speculate(context, recorded.slice(0, 2), waiting(2), 1);
+    expect(
+      candidates.some(
+        ({ runs, capacity }) =>
+          next?.action === "START_TRIAL" &&
+          capacityText(capacity) === capacityText(next.capacity) &&
+          JSON.stringify(runs) === JSON.stringify(next.runs),
+      ),
+    ).toBe(true);
+  });
+  it("puts replicates before capacities in the default's finals, and never names a run that is already training", () => {
+    const measured = contextOf("default");
+    const history = simulate(measured, byCapacity({ "2×128": 0.5 }, 0.52));
+    history.forEach(({ decision }, index) => {
+      if (decision.action === "FINISH") return;
+      const candidates = speculate(measured, history.slice(0, index), { decision, outcomes: decision.runs.map(() => null) });
+      const ranks = candidates.map(({ kind }) => ["replicate", "rate", "capacity"].indexOf(kind));
+      expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+      if (decision.action === "START_TRIAL")
+        for (const { capacity, change, runs } of candidates)
+          if (capacityText(capacity) === capacityText(decision.capacity) && Object.keys(change).length === 0)
+            for (const run of runs)
+              expect(decision.runs.some(({ seed, learningRate }) => seed === run.seed && learningRate === run.learningRate)).toBe(false);
+    });
+  });
+  it("uses the runs of the trial that have ended, and is certain when all have", () => {
+    const { decision } = waiting(2);
+    const ended = decision.runs.map((run) => outcome(run, { hiddenLayers: 2, nodesPerLayer: 250 }, 4.4));
+    const candidates = speculate(context, recorded.slice(0, 2), { decision, outcomes: ended }, 1);
+    expect(candidates).toMatchObject([{ capacity: { hiddenLayers: 3, nodesPerLayer: 250 }, probability: 1 }]);
+    expect(decide(context, recorded.slice(0, 3))).toMatchObject({ capacity: candidates[0]?.capacity });
+  });
+});

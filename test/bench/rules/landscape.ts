@@ -1,0 +1,121 @@
+/** A landscape: what is known of validation loss, noise, epochs and cost over capacities, and worlds drawn from it. */
+import { type Capacity, randomStream } from "@rightsize/core";
+import { type Measured, posterior } from "./gaussian-process.ts";
+
+/** One recorded cell, as the .jsonl files have it. */
+export interface Cell {
+  readonly layers: number;
+  readonly nodes: number;
+  readonly val: readonly number[];
+  readonly epochs: readonly number[];
+  /** CPU seconds of all its fits together. */
+  readonly cpu: number;
+  readonly ntr: number;
+  readonly nva?: number;
+}
+
+export interface Landscape {
+  readonly name: string;
+  readonly trainingRows: number;
+  readonly validationRows: number;
+  /** One world: the truth at every capacity of the explored range, and the noise around it. */
+  readonly world: (draw: number) => World;
+}
+export interface World {
+  /** Log loss that infinitely many fits of the capacity would have as their mean. */
+  readonly truth: (capacity: Capacity) => number;
+  /** Deviation of one fit around it, log scale. */
+  readonly deviation: (capacity: Capacity) => number;
+  readonly epochs: (capacity: Capacity) => number;
+  /** CPU seconds of one fit (relative figures only are reported). */
+  readonly seconds: (capacity: Capacity) => number;
+}
+
+export const gridLayers = [1, 2, 3, 4] as const;
+export const gridNodes = [16, 32, 64, 128, 256, 512] as const;
+/** Regret and cost are measured against these 24. */
+export const gridCells: readonly Capacity[] = gridLayers.flatMap((hiddenLayers) =>
+  gridNodes.map((nodesPerLayer) => ({ hiddenLayers, nodesPerLayer })),
+);
+
+/** Reads one recorded file's lines. Cells with one fit or outside layers 1–4 are left out. */
+export function recordedLandscape(name: string, cells: readonly Cell[]): Landscape {
+  const used = cells.filter(({ layers, val }) => layers >= 1 && layers <= 4 && val.length > 1);
+  const first = used[0];
+  if (first === undefined) throw new RangeError(`${name} has no usable cell`);
+  const logs = used.map(({ val }) => val.map(Math.log));
+  const squares = logs.map((values) => squaresAround(values));
+  const pooled = squares.reduce((sum, value) => sum + value, 0) / logs.reduce((sum, values) => sum + values.length - 1, 0);
+  // A cell's own deviation leans on the pooled one with the weight of 4 fits: three fits say little about a deviation.
+  const variances = logs.map((values, index) => (4 * pooled + (squares[index] as number)) / (4 + values.length - 1));
+  const measured: readonly Measured[] = used.map(({ layers, nodes }, index) => {
+    const values = logs[index] as number[];
+    return { layers, nodes, level: mean(values), variance: (variances[index] as number) / values.length };
+  });
+  // Sizes off the grid (the course's 100, 200, 250; random's) are read between these.
+  const lattice = [...new Set([...gridNodes, ...used.map(({ nodes }) => nodes)])].sort((a, b) => a - b);
+  const places = gridLayers.flatMap((layers) => lattice.map((nodes) => ({ layers, nodes })));
+  const smoothed = posterior(measured, places);
+  const known = (pick: (cell: Cell, index: number) => number) => {
+    const byLayer = gridLayers.map((layers) =>
+      used
+        .map((cell, index) => ({ cell, index }))
+        .filter(({ cell }) => cell.layers === layers)
+        .map(({ cell, index }) => [Math.log2(cell.nodes), pick(cell, index)] as const)
+        .sort((a, b) => a[0] - b[0]),
+    );
+    return ({ hiddenLayers, nodesPerLayer }: Capacity) => interpolate(byLayer[hiddenLayers - 1] ?? [], Math.log2(nodesPerLayer));
+  };
+  const logDeviation = known((_, index) => Math.log(variances[index] as number) / 2);
+  const logEpochs = known(({ epochs }) => Math.log(mean(epochs)));
+  const logSeconds = known(({ cpu, val }) => Math.log(cpu / val.length));
+  return {
+    name,
+    trainingRows: first.ntr,
+    validationRows: first.nva ?? Math.round((first.ntr * 3) / 7),
+    world: (draw) => {
+      const levels = smoothed.draw(normals(draw, hashText(name)));
+      const byLayer = gridLayers.map((layers) =>
+        places.flatMap((place, index) => (place.layers === layers ? [[Math.log2(place.nodes), levels[index] as number] as const] : [])),
+      );
+      return {
+        truth: ({ hiddenLayers, nodesPerLayer }) => interpolate(byLayer[hiddenLayers - 1] ?? [], Math.log2(nodesPerLayer)),
+        deviation: (capacity) => Math.exp(logDeviation(capacity)),
+        epochs: (capacity) => Math.exp(logEpochs(capacity)),
+        seconds: (capacity) => Math.exp(logSeconds(capacity)),
+      };
+    },
+  };
+}
+
+/** Standard normal numbers of one place, by Box and Muller (1958). */
+export function normals(seed: number, index: number): () => number {
+  const stream = randomStream(seed, "sample", 0, index >>> 0);
+  return () => Math.sqrt(-2 * Math.log(1 - stream.uniform())) * Math.cos(2 * Math.PI * stream.uniform());
+}
+
+/** FNV-1a: a number for a name. */
+export function hashText(text: string): number {
+  let value = 0x811c9dc5;
+  for (const letter of text) value = Math.imul(value ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return value;
+}
+
+function interpolate(points: readonly (readonly [number, number])[], at: number): number {
+  const after = points.findIndex(([x]) => x >= at);
+  const last = points[points.length - 1];
+  if (last === undefined) throw new RangeError("nothing is known at this number of layers");
+  if (after < 0) return last[1];
+  const [x1, y1] = points[after] as readonly [number, number];
+  const before = points[after - 1];
+  if (before === undefined || x1 === at) return y1;
+  return before[1] + ((y1 - before[1]) * (at - before[0])) / (x1 - before[0]);
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+function squaresAround(values: readonly number[]): number {
+  const centre = mean(values);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+}
