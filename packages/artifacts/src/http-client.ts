@@ -81,8 +81,10 @@ function pauseMs(failures: number, retry: RetryTuning): number {
 
 /** Turns an answer that isn't 2xx into an error: ours where another try can't help, `TryAgain` where it may. */
 async function refuse(response: Response, id: Sha256): Promise<never> {
-  const text = (await response.text().catch(() => "")).slice(0, 300);
+  const text = (await response.text().catch(() => "")).slice(0, 2_000);
   const what = `The API answered ${response.status} for artifact ${id}${text === "" ? "" : `: ${text}`}`;
+  // The API found its own copy broken: another try brings the same bytes.
+  if (problemCode(text) === "artifact_corrupt") throw new RightsizeError("artifact_corrupt", what);
   switch (response.status) {
     case 401:
       throw new RightsizeError("unauthorised", what);
@@ -96,6 +98,15 @@ async function refuse(response: Response, id: Sha256): Promise<never> {
     default:
       if (response.status >= 500 || [408, 422, 425, 429].includes(response.status)) throw new TryAgain(what);
       throw new RightsizeError("internal", what);
+  }
+}
+
+/** The code of a problem+json body; undefined for any other text. */
+function problemCode(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { code?: unknown } | null)?.code;
+  } catch {
+    return undefined;
   }
 }
 
