@@ -219,7 +219,7 @@ describe("the queue's schema is dropped", () => {
       await eventually(() => seen.length === 1);
       await server.sql("DROP SCHEMA bullmq CASCADE");
       await publishUntilTaken(queue, "after");
-      await eventually(() => seen.length === 2);
+      await eventually(() => seen.length === 2, 20_000);
       for (const queue of opened.splice(0)) await queue.close();
     } finally {
       await server.remove();
