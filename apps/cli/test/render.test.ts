@@ -98,11 +98,11 @@ test("the answer names size and scores, with the linear model and the mean besid
 The right size: 3 hidden layers of 200 nodes each.
 3×200 is the best size in the explored range.
 
-                 typical error (miles per gallon), validation  test  mean squared error, validation  test
-───────────────  ────────────────────────────────────────────  ────  ──────────────────────────────  ────
-3×200                                                     2.5     3                            6.25     9
-always the mean                                             8     8                              64    64
-linear model                                                4     –                              16     –
+Typical error (root mean square), in miles per gallon  validation  test
+─────────────────────────────────────────────────────  ──────────  ────
+3×200                                                         2.5     3
+always the mean                                                 8     8
+linear model                                                    4     –
 `);
   expect(answerLines(experimentView())).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** The answer at the end of an experiment: capacity, scores in the target's own unit, the baselines beside them. */
 import type { AnswerView, ExperimentView, Metrics } from "@rightsize/contract";
-import { capacityText, type Task } from "@rightsize/core";
+import { capacityText, type Scores, type Task } from "@rightsize/core";
 import { columnWords, counted, shortNumber } from "./numbers.ts";
 import { textTable } from "./text-table.ts";
 
@@ -20,47 +20,40 @@ export function sizeText(capacity: { readonly hiddenLayers: number; readonly nod
 
 interface Measure {
   readonly head: string;
-  readonly value: (metrics: Metrics) => number | undefined;
-  readonly percent?: boolean;
+  readonly text: (metrics: Metrics) => string;
 }
 
-function measures(task: Task, target: string): readonly Measure[] {
-  if (task === "regression") {
-    return [
-      { head: `typical error (${columnWords(target)})`, value: (metrics) => metrics.rootMeanSquaredError },
-      { head: "mean squared error", value: (metrics) => metrics.meanSquaredError },
-    ];
+/** The measure that people can picture: an error in the target's own unit, or the share of right answers. */
+function measureOf(task: Task, target: string): Measure {
+  const text = (value: number | undefined, unit = "") => (value === undefined ? "–" : `${shortNumber(value, 3)}${unit}`);
+  switch (task) {
+    case "regression":
+      return { head: `Typical error (root mean square), in ${columnWords(target)}`, text: (metrics) => text(metrics.rootMeanSquaredError) };
+    case "classification":
+      return {
+        head: "Right answers",
+        text: (metrics) => text(metrics.accuracy === undefined ? undefined : metrics.accuracy * 100, " %"),
+      };
+    default:
+      return task satisfies never;
   }
-  return [
-    { head: "accuracy", value: (metrics) => metrics.accuracy, percent: true },
-    { head: "log loss", value: (metrics) => metrics.logLoss },
-  ];
 }
 
-/** One row a model, one pair of columns (validation, test) a measure. */
+/** One row a model: the answer, then the baselines. */
 function scoreLines(answer: AnswerView, experiment: ExperimentView): readonly string[] {
-  const shown = measures(experiment.task, experiment.target);
+  const measure = measureOf(experiment.task, experiment.target);
   const models = [
     ...(answer.capacity === null ? [] : [{ name: capacityText(answer.capacity), validation: answer.validation, test: answer.test }]),
     ...answer.baselines.map((baseline) => ({ ...baseline, name: baselineNames[baseline.name] })),
   ];
-  const cell = (measure: Measure, metrics: Metrics | undefined) => {
-    const value = metrics === undefined ? undefined : measure.value(metrics);
-    if (value === undefined) return "–";
-    return measure.percent ? `${shortNumber(value * 100)} %` : shortNumber(value);
-  };
+  const cell = (scores: Scores | null) => (scores === null ? "–" : measure.text(scores.metrics));
   return textTable(
     [
-      { head: "", align: "left" },
-      ...shown.flatMap(({ head }) => [
-        { head: `${head}, validation`, align: "right" as const },
-        { head: "test", align: "right" as const },
-      ]),
+      { head: measure.head, align: "left" },
+      { head: "validation", align: "right" },
+      { head: "test", align: "right" },
     ],
-    models.map(({ name, validation, test }) => [
-      name,
-      ...shown.flatMap((measure) => [cell(measure, validation?.metrics), cell(measure, test?.metrics)]),
-    ]),
+    models.map(({ name, validation, test }) => [name, cell(validation), cell(test)]),
   );
 }
 

@@ -1,8 +1,7 @@
 /** A watcher for terminals: the trial table in place, filling live; decisions scroll by above it. */
 import { trialTableLines } from "../render/trial-table.ts";
 import type { Picture, Watcher } from "./follow.ts";
-import { progressScale, progressText } from "./run-progress.ts";
-import { decisionSentence } from "./sentences.ts";
+import { decisionSentence, progressSentences } from "./sentences.ts";
 import type { TerminalRegion } from "./terminal-region.ts";
 
 /** Redrawing more often than this only flickers, in milliseconds. */
@@ -12,7 +11,7 @@ export function liveWatcher(region: TerminalRegion, now: () => number = () => pe
   let drawnAt = Number.NEGATIVE_INFINITY;
   const draw = (picture: Picture) => {
     drawnAt = now();
-    region.draw(["", ...trialTableLines(picture.table, progressByTrial(picture)), ""]);
+    region.draw(["", ...trialTableLines(picture.table, doingByTrial(picture)), "", ...progressSentences(picture)]);
   };
   return {
     decided: (decision, picture) => {
@@ -28,15 +27,12 @@ export function liveWatcher(region: TerminalRegion, now: () => number = () => pe
   };
 }
 
-/** What each trial that trains now is doing; with several runs at once, the one that is furthest. */
-export function progressByTrial(picture: Picture): ReadonlyMap<string, string> {
-  const scale = progressScale(picture.experiment);
+/** What each trial without a score is doing, short enough for the table's last column. */
+function doingByTrial(picture: Picture): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const trial of picture.table.trials) {
-    const runs = [...picture.progress.values()].filter(({ trialId }) => trialId === trial.id).sort((a, b) => b.epoch - a.epoch);
-    const [furthest] = runs;
-    const others = runs.length > 1 ? ` (and ${runs.length - 1} more)` : "";
-    if (furthest !== undefined) texts.set(trial.id, `${progressText(furthest, scale)}${others}`);
+    const epochs = [...picture.progress.values()].filter(({ trialId }) => trialId === trial.id).map(({ epoch }) => epoch);
+    if (epochs.length > 0) texts.set(trial.id, `training, epoch ${Math.max(...epochs)}`);
     else if (trial.state === "RUNNING") texts.set(trial.id, "training …");
     else if (trial.state === "PENDING") texts.set(trial.id, "waiting for a worker");
   }

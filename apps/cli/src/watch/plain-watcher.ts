@@ -1,8 +1,6 @@
 /** A watcher for pipes and logs: plain lines, each said once, and now and then how far a run is. */
-import { capacityText } from "@rightsize/core";
-import type { Picture, Watcher } from "./follow.ts";
-import { progressScale, progressText } from "./run-progress.ts";
-import { decisionSentence, trialSentence } from "./sentences.ts";
+import type { Watcher } from "./follow.ts";
+import { decisionSentence, progressSentences, trialSentence } from "./sentences.ts";
 
 /** Progress is said at most this often, in milliseconds. */
 const progressEveryMs = 2000;
@@ -18,16 +16,8 @@ export function plainWatcher(print: (line: string) => void, now: () => number = 
     changed: (picture) => {
       if (picture.progress.size === 0 || now() - saidAt < progressEveryMs) return;
       saidAt = now();
-      for (const line of progressLines(picture)) print(line);
+      for (const line of progressSentences(picture)) print(`  ${line}`);
     },
     reconnecting: () => print("The connection broke; connecting again …"),
   };
-}
-
-function progressLines(picture: Picture): readonly string[] {
-  const scale = progressScale(picture.experiment);
-  return [...picture.progress.values()].map((progress) => {
-    const trial = picture.table.trials.find(({ id }) => id === progress.trialId);
-    return `  ${trial === undefined ? "a run ahead of its decision" : `training ${capacityText(trial)}`}: ${progressText(progress, scale)}`;
-  });
 }

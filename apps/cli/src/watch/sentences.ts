@@ -5,6 +5,7 @@ import { z } from "zod";
 import { counted, groupedNumber, scoreTexts } from "../render/numbers.ts";
 import { shownScore } from "../render/trial-table.ts";
 import type { Picture } from "./follow.ts";
+import { progressScale, progressText } from "./run-progress.ts";
 
 const capacity = z.object({ hiddenLayers: z.number(), nodesPerLayer: z.number() });
 const decisionSchema = z.discriminatedUnion("action", [
@@ -50,4 +51,13 @@ export function trialSentence(trial: TrialView, picture: Picture): string {
   const epochs = trial.runs.filter((run) => run.state === "COMPLETED").map((run) => run.epochs);
   const trained = epochs.length === 0 ? "" : ` after ${epochs.join(", ")} epochs`;
   return `${name}: ${picture.table.metric.toLowerCase()} ${score}${trained}`;
+}
+
+/** For each run that trains: `training 1×250: epoch 57 of at most 400, score 8.21 (best 8.10), 0.3 s to 5 s left`. */
+export function progressSentences(picture: Picture): readonly string[] {
+  const scale = progressScale(picture.experiment);
+  return [...picture.progress.values()].map((progress) => {
+    const trial = picture.table.trials.find(({ id }) => id === progress.trialId);
+    return `${trial === undefined ? "training ahead of its decision" : `training ${capacityText(trial)}`}: ${progressText(progress, scale)}`;
+  });
 }
