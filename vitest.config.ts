@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "service",
           include: ["test/contract/**/*.test.ts", "test/service/**/*.test.ts", "test/browser/**/*.test.ts"],
+          globalSetup: ["test/support/build.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -9,6 +9,8 @@ import { startService, type TestService } from "../support/service.ts";
 let service: TestService;
 let api: Api;
 let dataset: string;
+/** The worker that lives; each fault leaves a new one. */
+let worker = 0;
 beforeAll(async () => {
   service = await startService({ engines: ["scripted"], slots: 1, queue: "postgres", leaseMs: 3000 });
   api = apiAt(service.url);
@@ -33,8 +35,8 @@ test("kill -9 of a worker in the middle of a run: another trains it again within
   const { id } = await api.post(scripted(20, 60));
   await api.until(id, running(2));
   const killedAt = Date.now();
-  await service.killWorker(0);
-  await service.startWorker();
+  await service.killWorker(worker);
+  worker = await service.startWorker();
   const killed = (await api.trials(id)).trials[1]?.runs[0]?.id;
   await api.until(id, ({ trials }) => trials[1]?.state === "COMPLETED", 25_000);
   expect(Date.now() - killedAt).toBeLessThan(20_000);
@@ -48,8 +50,8 @@ test("SIGSTOP past the lease, then SIGCONT: the late result is refused, and the 
   const staleBefore = await service.staleWrites();
   const { id } = await api.post(scripted(12, 60));
   await api.until(id, running(1));
-  const sleeping = service.pauseWorker(0);
-  await service.startWorker();
+  const sleeping = service.pauseWorker(worker);
+  worker = await service.startWorker();
   await api.until(id, ({ trials }) => trials.length >= 2, 30_000);
   sleeping.resume();
   expect((await api.ended(id)).state).toBe("SUCCEEDED");

@@ -1,4 +1,4 @@
-/** Starts the real service for tests: API and workers as child processes from the sources, a database of its own, free ports, a temporary folder. */
+/** Starts the real service for tests: API and workers as the built child processes that users run, a database of its own, free ports, a temporary folder. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -55,11 +55,11 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
     ...(redis === null ? {} : { REDIS_URL: redis.url }),
     ...(options.leaseMs === undefined ? {} : { RIGHTSIZE_LEASE_MS: String(options.leaseMs) }),
   };
-  const api = await startProcess("apps/api/src/main.ts", environment);
+  const api = await startProcess("apps/api/dist/main.js", environment);
   const url = String(api.ready.url).replace(/\/$/, "");
   const workers: ChildProcess[] = [];
   const startWorker = async () => {
-    const { process: worker } = await startProcess("apps/worker/src/main.ts", environment);
+    const { process: worker } = await startProcess("apps/worker/dist/main.js", environment);
     return workers.push(worker) - 1;
   };
   for (let count = 0; count < (options.workers ?? 1); count++) await startWorker();
@@ -124,12 +124,12 @@ async function query(url: string, sql: string): Promise<void> {
   }
 }
 
-/** Starts a process of an app from its source and waits for its `{ kind: "ready" }`. */
+/** Starts a process of an app and waits for its `{ kind: "ready" }`. */
 async function startProcess(
   entry: string,
   environment: Record<string, string>,
 ): Promise<{ process: ChildProcess; ready: Record<string, unknown> }> {
-  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", join(root, entry)], {
+  const child = spawn(process.execPath, [join(root, entry)], {
     cwd: root,
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],

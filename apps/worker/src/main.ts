@@ -14,8 +14,8 @@ const stopDeadlineMs = 4500;
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = config.log.pretty
-    ? pino({ level: config.log.level, base: { part: "worker" } }, pretty({ colorize: process.stdout.isTTY, ignore: "pid,hostname" }))
-    : pino({ level: config.log.level, base: { part: "worker", processId: process.pid } });
+    ? pino({ level: config.log.level, base: { app: "worker" } }, pretty({ colorize: process.stdout.isTTY, ignore: "pid,hostname" }))
+    : pino({ level: config.log.level, base: { app: "worker", processId: process.pid } });
   const log: CarryOutLog = (level, message, fields) => logger[level](fields, message);
   const store = await createPostgresStore({ url: config.databaseUrl, poolSize: Math.max(4, config.slots + 2) });
   const queue = await createQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger });

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Recipe } from "@rightsize/core";
 import { apiAt } from "../../support/api.ts";
+import build from "../../support/build.ts";
 import { startService } from "../../support/service.ts";
 import { sharedFile } from "../../support/shared.ts";
 
@@ -36,6 +37,7 @@ const references = JSON.parse(
   execFileSync(python, [script, peers, String(splits), String(seeds)], { maxBuffer: 1 << 28, encoding: "utf8" }),
 ) as Reference[];
 
+build();
 const service = await startService({ engines: ["onnx"], slots: 2, queue: "postgres" });
 const api = apiAt(service.url);
 const dataset = await api.upload("concrete.csv", readFileSync(sharedFile("data/concrete/data.csv")));

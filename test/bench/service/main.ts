@@ -3,8 +3,12 @@
  * Scripted runs of one epoch that takes no time, on one slot through the real service: what is left is the gap itself, so the time from
  * one committed result to the next is an upper bound (it holds a whole commit too). Times are Postgres's own, read from the runs.
  */
+
 import { apiAt, smallTable } from "../../support/api.ts";
+import build from "../../support/build.ts";
 import { startService } from "../../support/service.ts";
+
+build();
 
 const asJson = process.argv.includes("--json");
 const rungs = Array.from({ length: 16 }, (_, rung) => 10 * (rung + 1));
