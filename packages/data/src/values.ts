@@ -93,11 +93,22 @@ export function datePart(ms: number, part: DatePart): number {
     case "hour":
       return (ms - day * dayMs) / 3_600_000;
     case "month":
-    case "day": {
-      const date = new Date(ms);
-      return part === "month" ? date.getUTCMonth() + 1 : date.getUTCDate();
-    }
+    case "day":
+      return civilPart(day, part);
     default:
       return part satisfies never;
   }
+}
+
+/** Month or day of the month of a number of days since 1970-01-01 (Howard Hinnant's civil_from_days). */
+function civilPart(days: number, part: "month" | "day"): number {
+  const shifted = days + 719_468;
+  const dayOfEra = shifted - Math.floor(shifted / 146_097) * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  if (part === "day") return dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  return monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
 }

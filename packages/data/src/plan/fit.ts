@@ -31,7 +31,8 @@ export function fitDates(column: NumberColumn, training: Int32Array, scale: Scal
   const { present, gapCount } = presentValues(column, training);
   const features: FittedFeature[] = [];
   for (const part of dateParts) {
-    const values = Float64Array.from(present, (ms) => datePart(ms, part));
+    const values = new Float64Array(present.length);
+    for (let index = 0; index < present.length; index++) values[index] = datePart(present[index] as number, part);
     const feature = scaled(values, gapCount, scale, (fill) => ({ kind: "part", part: part as DatePart, fill }));
     if (feature !== null) features.push(feature);
   }

@@ -4,7 +4,16 @@ import type { ColumnTable, TableColumn } from "../columns/column-table.ts";
 import { type DataLimits, defaultDataLimits } from "../limits.ts";
 import { checkFeatureNames, chooseColumns } from "./choose-columns.ts";
 import { type Fit, fitBooleans, fitCategories, fitDates, fitNumbers, fitPixel } from "./fit.ts";
-import { type FittedColumn, type FoldPlan, type PlanFile, rowRoles, rowsOfFold, type TargetScale, writePlan } from "./plan-file.ts";
+import {
+  type FittedColumn,
+  type FoldPlan,
+  type PlanFile,
+  rowRoles,
+  rowsOfFold,
+  rowsWith,
+  type TargetScale,
+  writePlan,
+} from "./plan-file.ts";
 import { splitRows } from "./split.ts";
 import { moments } from "./statistics.ts";
 import { readTarget, type Target } from "./target.ts";
@@ -32,15 +41,15 @@ export function planExperiment(
 ): { readonly plan: Omit<ExperimentPlan, "artifact">; readonly bytes: Uint8Array } {
   checkFeatureNames(table, request);
   const target = readTarget(table, request.target, request.task, request.features.logTarget, limits.maxClassCount);
-  const classNumbers = request.task === "classification" ? Int32Array.from(target.values) : null;
+  const classNumbers = request.task === "classification" ? new Int32Array(target.values) : null;
   const { roles, folds: foldCount } = splitRows(table, { rows: target.rows, classes: classNumbers }, request.split);
   const folds = Array.from({ length: foldCount }, (_, fold) => rowsOfFold(roles, fold));
   for (const [fold, { training, validation }] of folds.entries()) checkSizes(fold, training.length, validation.length);
 
   const valueAt = new Float64Array(table.rowCount);
-  target.rows.forEach((row, position) => {
-    valueAt[row] = target.values[position] as number;
-  });
+  for (let position = 0; position < target.rows.length; position++) {
+    valueAt[target.rows[position] as number] = target.values[position] as number;
+  }
   const everTraining = rowsWith(roles, (role) => role >= rowRoles.training);
   const groupColumn = request.split.kind === "group" ? request.split.column : null;
   const chosen = chooseColumns(table, foldCount === 1 ? (folds[0] as (typeof folds)[number]).training : everTraining, {
@@ -124,12 +133,6 @@ function fitColumn(
   return column.profile.type === "date" ? fitDates(column, training, features.scale) : fitNumbers(column, training, features.scale);
 }
 
-function rowsWith(roles: Uint8Array, wanted: (role: number) => boolean): Int32Array {
-  const rows: number[] = [];
-  for (let row = 0; row < roles.length; row++) if (wanted(roles[row] as number)) rows.push(row);
-  return Int32Array.from(rows);
-}
-
 function checkSizes(fold: number, training: number, validation: number): void {
   if (training >= 2 && validation >= 1) return;
   throw new RightsizeError("unusable_data", "Too few rows are left to train and validate.", {
@@ -155,7 +158,7 @@ function noFeatures(leftOut: readonly LeftOutColumn[]): RightsizeError {
 
 function scaleOf(request: PlanRequest, target: Target, valueAt: Float64Array, training: Int32Array, fold: number): TargetScale {
   if (request.task === "classification") return { mean: 0, deviation: 1, log: false };
-  const { mean, deviation } = moments(Float64Array.from(training, (row) => valueAt[row] as number));
+  const { mean, deviation } = moments(valuesOf(valueAt, training));
   if (!(deviation > 1e-12 * Math.abs(mean)) || !Number.isFinite(deviation)) {
     throw new RightsizeError("unusable_data", `${request.target} doesn't vary on the training rows.`, {
       issues: [
@@ -168,6 +171,12 @@ function scaleOf(request: PlanRequest, target: Target, valueAt: Float64Array, tr
     });
   }
   return { mean, deviation, log: request.features.logTarget };
+}
+
+function valuesOf(valueAt: Float64Array, rows: Int32Array): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let position = 0; position < rows.length; position++) values[position] = valueAt[rows[position] as number] as number;
+  return values;
 }
 
 function classCounts(valueAt: Float64Array, rows: Int32Array, classCount: number): Float64Array {

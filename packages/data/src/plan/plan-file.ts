@@ -121,13 +121,20 @@ export function foldRows(
 /** The rows of one fold by their roles. */
 export function rowsOfFold(roles: Uint8Array, fold: number) {
   const validates = rowRoles.firstFold + fold;
-  const training: number[] = [];
-  const validation: number[] = [];
-  const test: number[] = [];
-  for (let row = 0; row < roles.length; row++) {
-    const role = roles[row] as number;
-    if (role === rowRoles.unused) continue;
-    (role === rowRoles.test ? test : role === validates ? validation : training).push(row);
-  }
-  return { training: Int32Array.from(training), validation: Int32Array.from(validation), test: Int32Array.from(test) };
+  return {
+    training: rowsWith(roles, (role) => role >= rowRoles.training && role !== validates),
+    validation: rowsWith(roles, (role) => role === validates),
+    test: rowsWith(roles, (role) => role === rowRoles.test),
+  };
+}
+
+/** Rows of some roles, ascending. */
+export function rowsWith(roles: Uint8Array, wanted: (role: number) => boolean): Int32Array {
+  const isWanted = Uint8Array.from({ length: 256 }, (_, role) => Number(wanted(role)));
+  let count = 0;
+  for (let row = 0; row < roles.length; row++) count += isWanted[roles[row] as number] as number;
+  const rows = new Int32Array(count);
+  let at = 0;
+  for (let row = 0; row < roles.length; row++) if (isWanted[roles[row] as number] === 1) rows[at++] = row;
+  return rows;
 }

@@ -50,8 +50,10 @@ function numbers(column: TableColumn, name: string, rowCount: number, logTarget:
       "a column of numbers, or the task classification",
     );
   }
-  const rows: number[] = [];
-  const values: number[] = [];
+  const rows = new Int32Array(rowCount);
+  const values = new Float64Array(rowCount);
+  let count = 0;
+  let varies = false;
   for (let row = 0; row < rowCount; row++) {
     if (isGap(column.gaps, row)) continue;
     const value = column.values[row] as number;
@@ -73,12 +75,13 @@ function numbers(column: TableColumn, name: string, rowCount: number, logTarget:
         "a number above 0 for logTarget",
       );
     }
-    rows.push(row);
-    values.push(logTarget ? Math.log(value) : value);
+    rows[count] = row;
+    values[count] = logTarget ? Math.log(value) : value;
+    if (values[count] !== values[0]) varies = true;
+    count++;
   }
-  checkAny(rows.length, name, rowCount);
-  const target = { rows: Int32Array.from(rows), values: Float64Array.from(values), classes: [] };
-  if (values.every((value) => value === values[0])) {
+  checkAny(count, name, rowCount);
+  if (!varies) {
     throw wrong(
       "unusable_data",
       `${name} is the same in every row.`,
@@ -87,15 +90,16 @@ function numbers(column: TableColumn, name: string, rowCount: number, logTarget:
       "a column that varies",
     );
   }
-  return target;
+  return { rows: rows.slice(0, count), values: values.slice(0, count), classes: [] };
 }
 
 function classes(column: TableColumn, name: string, rowCount: number, maxClassCount: number): Target {
   const tooMany = (count: string) =>
     wrong("unusable_data", `${name} has too many classes.`, "/target", `${count} different values`, `at most ${maxClassCount} classes`);
   if (column.kind === "profile") throw tooMany(`more than ${column.profile.distinctCount}`);
-  const rows: number[] = [];
-  const raw: number[] = [];
+  const rows = new Int32Array(rowCount);
+  const raw = new Float64Array(rowCount);
+  let count = 0;
   const seen = new Set<number>();
   for (let row = 0; row < rowCount; row++) {
     if (column.kind === "numbers" ? isGap(column.gaps, row) : column.codes[row] === 0) continue;
@@ -109,12 +113,13 @@ function classes(column: TableColumn, name: string, rowCount: number, maxClassCo
         "a class, or nothing",
       );
     }
-    rows.push(row);
-    raw.push(value);
+    rows[count] = row;
+    raw[count] = value;
+    count++;
     seen.add(value);
     if (seen.size > maxClassCount) throw tooMany(`more than ${maxClassCount}`);
   }
-  checkAny(rows.length, name, rowCount);
+  checkAny(count, name, rowCount);
   const ordered = [...seen].sort((a, b) => a - b);
   const isDate = column.profile.type === "date";
   const labels = ordered.map((value) =>
@@ -124,7 +129,7 @@ function classes(column: TableColumn, name: string, rowCount: number, maxClassCo
     throw wrong("unusable_data", `${name} has one class only.`, "/target", `${name} is always ${labels[0]}`, "at least two classes");
   }
   const numberOf = new Map(ordered.map((value, index) => [value, index]));
-  return { rows: Int32Array.from(rows), values: Float64Array.from(raw, (value) => numberOf.get(value) as number), classes: labels };
+  return { rows: rows.slice(0, count), values: raw.slice(0, count).map((value) => numberOf.get(value) as number), classes: labels };
 }
 
 function checkAny(count: number, name: string, rowCount: number): void {

@@ -1,26 +1,30 @@
 /** Counting different numbers: exact up to 65,536, then estimated to within about 1 %. */
+import { isGap } from "../columns/column-table.ts";
 
 const exactLimit = 65_536;
 const tableSize = exactLimit * 4;
 const estimateBits = 1 << 22;
 
-/** Counts different values; `gapAt` says which rows to leave out. Values compare by bits, with −0 equal to 0. */
-export function countDistinct(values: Float64Array, gapAt: ((row: number) => boolean) | null): number {
+/** Counts different values outside gaps. Values compare by bits, with −0 equal to 0 and all NaN equal. */
+export function countDistinct(values: Float64Array, gaps: Uint8Array | null): number {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   const slots = new Float64Array(tableSize);
   const used = new Uint8Array(tableSize);
-  const bits = new Float64Array(1);
-  const words = new Uint32Array(bits.buffer);
   let count = 0;
+  let seenNaN = false;
   for (let row = 0; row < values.length; row++) {
-    if (gapAt?.(row)) continue;
-    const value = (values[row] as number) + 0;
-    bits[0] = value;
-    let slot = mix(words[0] as number, words[1] as number) & (tableSize - 1);
-    while (used[slot] === 1 && slots[slot] !== value && !(Number.isNaN(value) && Number.isNaN(slots[slot]))) {
-      slot = (slot + 1) & (tableSize - 1);
+    if (gaps !== null && isGap(gaps, row)) continue;
+    const value = values[row] as number;
+    // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is the hot loop
+    if (value !== value) {
+      if (!seenNaN) count++;
+      seenNaN = true;
+      continue;
     }
+    let slot = (value === 0 ? 0 : mix(words[2 * row] as number, words[2 * row + 1] as number)) & (tableSize - 1);
+    while (used[slot] === 1 && slots[slot] !== value) slot = (slot + 1) & (tableSize - 1);
     if (used[slot] === 1) continue;
-    if (++count > exactLimit) return estimateDistinct(values, gapAt);
+    if (++count > exactLimit) return estimateDistinct(values, words, gaps);
     used[slot] = 1;
     slots[slot] = value;
   }
@@ -28,15 +32,12 @@ export function countDistinct(values: Float64Array, gapAt: ((row: number) => boo
 }
 
 /** Linear counting (Whang, Vander-Zanden and Taylor 1990) over 2^22 bits: −m ln(share of empty bits). */
-function estimateDistinct(values: Float64Array, gapAt: ((row: number) => boolean) | null): number {
+function estimateDistinct(values: Float64Array, words: Uint32Array, gaps: Uint8Array | null): number {
   const seen = new Uint8Array(estimateBits >> 3);
-  const bits = new Float64Array(1);
-  const words = new Uint32Array(bits.buffer);
   let present = 0;
   for (let row = 0; row < values.length; row++) {
-    if (gapAt?.(row)) continue;
-    bits[0] = (values[row] as number) + 0;
-    const bit = mix(words[0] as number, words[1] as number) & (estimateBits - 1);
+    if (gaps !== null && isGap(gaps, row)) continue;
+    const bit = values[row] === 0 ? 0 : mix(words[2 * row] as number, words[2 * row + 1] as number) & (estimateBits - 1);
     seen[bit >> 3] = (seen[bit >> 3] as number) | (1 << (bit & 7));
     present++;
   }

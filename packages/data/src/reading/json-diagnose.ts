@@ -54,7 +54,7 @@ export async function diagnoseJson(path: string, format: "json" | "ndjson", maxV
           else if (character.trim() !== "" && character !== "\ufeff") {
             return wrong(
               "The JSON file isn't an array.",
-              row + 1,
+              null,
               character,
               closed ? "nothing after the array" : "an array of objects, [{…}, {…}]",
             );
