@@ -8,7 +8,8 @@ import { ExperimentsPage } from "./pages/experiments.tsx";
 import { NewExperimentPage } from "./pages/new-experiment.tsx";
 import { UnknownPage } from "./pages/unknown.tsx";
 import { WorkersPage } from "./pages/workers.tsx";
-import { type Route, useRoute } from "./router.tsx";
+import { useRoute } from "./router.tsx";
+import type { Route } from "./routes.ts";
 
 export function App() {
   const route = useRoute();

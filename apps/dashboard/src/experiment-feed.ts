@@ -103,7 +103,7 @@ export function openFeed(id: string, { reader, connect, noticeMs, retryMs }: Fee
         url: reader.eventsPath(id),
         headers: authorisation,
         lastSequence: () => state.live.lastSequence,
-        isOver: () => state.experiment !== null && isTerminal("experiment", state.experiment.state),
+        isOver: () => state.live.over || (state.experiment !== null && isTerminal("experiment", state.experiment.state)),
         dispatch,
       });
     } catch (error) {

@@ -34,6 +34,15 @@ export function scoreFormat(values: readonly (number | null)[]): (value: number 
   return (value) => (value === null || !Number.isFinite(value) ? "–" : format.format(value).replace("-", "−"));
 }
 
+/** A number with at most four significant digits and no more decimals than it has: `0`, `44.5`, `0.1963`. */
+export function plain(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return score(value);
+  const decimals = size === 0 ? 0 : Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(size))));
+  return new Intl.NumberFormat("en", { maximumFractionDigits: decimals, useGrouping: size >= 10_000 }).format(value).replace("-", "−");
+}
+
 /** Milliseconds as `0.8 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
 export function duration(ms: number | null): string {
   if (ms === null || !Number.isFinite(ms)) return "–";
@@ -52,7 +61,7 @@ export function ago(thenMs: number, nowMs: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return new Date(thenMs).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric" });
+  return new Date(thenMs).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 }
 
 /** Bytes as `1.2 kB`, `3.4 MB` (powers of 1,000). */

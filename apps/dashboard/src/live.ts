@@ -1,5 +1,6 @@
 /** What the page knows from an experiment's event stream, as a pure reducer: nothing missed, nothing counted twice. */
-import type { EventView, RunView, TrialView } from "@rightsize/contract";
+import type { EventView } from "@rightsize/contract";
+import { experimentStates, isTerminal } from "@rightsize/core";
 
 export type EpochView = {
   readonly epoch: number;
@@ -18,6 +19,8 @@ export interface LiveState {
   /** Sequence of the last event that is known; the stream resumes after it. */
   readonly lastSequence: number;
   readonly connection: Connection;
+  /** An event said that the experiment is at its end: a stream that closes now need not be opened again. */
+  readonly over: boolean;
   /** How often each resource became stale; whoever fetches remembers the count it fetched at. */
   readonly stale: Readonly<Record<Resource, number>>;
   /** Epochs by run, ordered by epoch, each once. */
@@ -30,6 +33,7 @@ export interface LiveState {
 }
 
 export const keptEvents = 200;
+const endStates: ReadonlySet<string> = new Set(experimentStates.filter((state) => isTerminal("experiment", state)));
 
 export type LiveAction =
   | { readonly kind: "connecting" }
@@ -44,6 +48,7 @@ export function liveStart(lastSequence: number): LiveState {
   return {
     lastSequence,
     connection: "connecting",
+    over: false,
     stale: { experiment: 0, trials: 0, decisions: 0 },
     epochs: {},
     events: [],
@@ -108,6 +113,7 @@ function withEvent(state: LiveState, event: EventView): LiveState {
   return {
     ...state,
     lastSequence: event.sequence,
+    over: state.over || (event.kind === "experiment.state" && endStates.has(String(event.data.state))),
     stale,
     epochs,
     gapCount: state.gapCount + (gap ? 1 : 0),
@@ -124,9 +130,4 @@ export function mergeEpochs(known: readonly EpochView[], come: readonly EpochVie
   const byEpoch = new Map(known.map((epoch) => [epoch.epoch, epoch]));
   for (const epoch of come) byEpoch.set(epoch.epoch, epoch);
   return [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
-}
-
-/** The run of a trial that is training now: the one whose epochs the row shows. */
-export function runningRun(trial: TrialView): RunView | null {
-  return trial.runs.find((run) => run.state === "RUNNING") ?? null;
 }

@@ -1,5 +1,6 @@
 /** The trial table's rows as text and numbers, ready to draw: what each cell says, and what the running row is doing. */
 import type { ExperimentView, TrialTable, TrialView } from "@rightsize/contract";
+import { isTerminal } from "@rightsize/core";
 import { scoreFormat } from "./format.ts";
 import type { LiveState } from "./live.ts";
 import { incumbent, lossFactor, scoreDeviation, trialScore, trialTimeMs } from "./scores.ts";
@@ -43,6 +44,9 @@ export function tableRows(experiment: ExperimentView, table: TrialTable, live: L
   const deciding = scoreFormat(trials.map((trial) => trial.score));
   const withDeciding = hasDecidingColumn(trials, experiment.task);
   const best = incumbent(trials);
+  // At the end nothing trains any more, whatever a run that was cut off still says.
+  const over = isTerminal("experiment", experiment.state);
+  const untilMs = experiment.endedAt === null ? nowMs : Date.parse(experiment.endedAt);
   return trials.map((trial): TableRow => {
     const deviation = scoreDeviation(trial, experiment.task);
     return {
@@ -51,8 +55,8 @@ export function tableRows(experiment: ExperimentView, table: TrialTable, live: L
       deviationText: deviation === null ? null : `± ${scoreFormat([deviation])(deviation)}`,
       decidingText: withDeciding ? deciding(trial.score) : null,
       best: trial.id === best?.id,
-      live: liveRow(experiment, trial, live),
-      timeMs: trialTimeMs(trial, nowMs),
+      live: over ? null : liveRow(experiment, trial, live),
+      timeMs: trialTimeMs(trial, untilMs),
     };
   });
 }

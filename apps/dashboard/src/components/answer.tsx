@@ -1,7 +1,7 @@
 /** The answer: one sentence, the winner's scores in the target's own unit, and what simpler models reach beside it. */
 import type { AnswerView, ExperimentView } from "@rightsize/contract";
 import { capacityText, type Metrics, type Scores } from "@rightsize/core";
-import { score } from "../format.ts";
+import { plain, score } from "../format.ts";
 import { metricText, scoreMetric } from "../scores.ts";
 
 const baselineNames = { linear: "Linear model", mean: "Mean predictor" } as const;
@@ -102,7 +102,7 @@ function detail(scores: Scores | null, experiment: ExperimentView): string {
   const { rootMeanSquaredError, r2, accuracy } = scores.metrics;
   if (experiment.task === "classification") return accuracy === undefined ? "" : `${(accuracy * 100).toFixed(1)} % right`;
   const parts = [];
-  if (rootMeanSquaredError !== undefined) parts.push(`typically ${score(rootMeanSquaredError)} off`);
+  if (rootMeanSquaredError !== undefined) parts.push(`typically ${plain(Number(rootMeanSquaredError.toPrecision(3)))} off`);
   if (r2 !== undefined) parts.push(`R² ${r2.toFixed(2).replace("-", "−")}`);
   return parts.join(" · ");
 }

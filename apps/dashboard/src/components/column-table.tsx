@@ -1,6 +1,6 @@
 /** A dataset's columns: type, distribution, range, gaps, examples and warnings. */
 import type { DatasetView } from "@rightsize/contract";
-import { count, plainWords, score } from "../format.ts";
+import { count, plain, plainWords } from "../format.ts";
 import { Histogram } from "../plots/bars.tsx";
 
 type Column = DatasetView["columns"][number];
@@ -9,7 +9,7 @@ function rangeText(column: Column): string {
   if (column.minimum === null || column.maximum === null) return "–";
   if (column.type === "date")
     return `${new Date(column.minimum).toISOString().slice(0, 10)} to ${new Date(column.maximum).toISOString().slice(0, 10)}`;
-  return `${score(column.minimum)} to ${score(column.maximum)}`;
+  return `${plain(column.minimum)} to ${plain(column.maximum)}`;
 }
 
 export function ColumnTable({ columns, rowCount, target }: { columns: readonly Column[]; rowCount: number; target: string | null }) {
@@ -54,7 +54,7 @@ export function ColumnTable({ columns, rowCount, target }: { columns: readonly C
               </td>
               <td className="number">{rangeText(column)}</td>
               <td className="number">
-                {column.mean === null || column.type === "date" ? "–" : `${score(column.mean)} ± ${score(column.deviation)}`}
+                {column.mean === null || column.type === "date" ? "–" : `${plain(column.mean)} ± ${plain(column.deviation)}`}
               </td>
               <td className="number">{count(column.distinctCount)}</td>
               <td className="number">

@@ -1,6 +1,7 @@
 /** The line at the top of every page. */
 import { useState } from "react";
-import { Link, type Route } from "../router.tsx";
+import { Link } from "../router.tsx";
+import type { Route } from "../routes.ts";
 import { chooseTheme, chosenTheme, themes } from "../theme.ts";
 import { Icon } from "./icon.tsx";
 

@@ -1,5 +1,6 @@
 /** The trial table: the course's four columns, with parameters, verdict and time beside them; reasons unfold under each row. */
 import type { DecisionView, ExperimentView, TrialTable as Table } from "@rightsize/contract";
+import { isTerminal } from "@rightsize/core";
 import { Fragment, useMemo, useState } from "react";
 import { type DecisionNote, notesByRow } from "../decision-notes.ts";
 import { count, duration, nextStepText, plainWords, score } from "../format.ts";
@@ -21,6 +22,7 @@ interface Props {
 }
 
 export function TrialTable({ experiment, table, decisions, live, marked, onMark }: Props) {
+  const over = isTerminal("experiment", experiment.state);
   const running = experiment.state === "RUNNING";
   const now = useNow(running);
   const rows = useMemo(() => tableRows(experiment, table, live, now), [experiment, table, live, now]);
@@ -92,6 +94,7 @@ export function TrialTable({ experiment, table, decisions, live, marked, onMark 
                 open={open.has(row.trial.id)}
                 marked={marked === row.trial.number}
                 deciding={deciding}
+                over={over}
                 verdicts={verdicts}
                 onToggle={() => toggle(row.trial.id)}
                 onMark={onMark}
@@ -117,12 +120,14 @@ interface RowProps {
   readonly open: boolean;
   readonly marked: boolean;
   readonly deciding: boolean;
+  /** The experiment is at its end. */
+  readonly over: boolean;
   readonly verdicts: boolean;
   readonly onToggle: () => void;
   readonly onMark: (number: number | null) => void;
 }
 
-function Row({ row, open, marked, deciding, verdicts, onToggle, onMark }: RowProps) {
+function Row({ row, open, marked, deciding, over, verdicts, onToggle, onMark }: RowProps) {
   const { trial, live } = row;
   const classes = [
     "trial",
@@ -164,7 +169,7 @@ function Row({ row, open, marked, deciding, verdicts, onToggle, onMark }: RowPro
         <ScoreCell row={row} />
       </td>
       <td className="step">
-        <StepCell row={row} />
+        <StepCell row={row} over={over} />
       </td>
       <td className="number side">{count(trial.parameterCount)}</td>
       {deciding && <td className="number side wide">{row.decidingText}</td>}
@@ -193,13 +198,13 @@ function ScoreCell({ row }: { row: TableRow }) {
   );
 }
 
-function StepCell({ row }: { row: TableRow }) {
+function StepCell({ row, over }: { row: TableRow; over: boolean }) {
   const { trial, live } = row;
   return (
     <span className="step-cell">
       {trial.nextStep !== null && <NextStepMark step={trial.nextStep} />}
       {live !== null && <Progress live={live} />}
-      {trial.nextStep === null && live === null && <span className="quiet">{waitingText(trial.state)}</span>}
+      {trial.nextStep === null && live === null && <span className="quiet">{over ? "–" : waitingText(trial.state)}</span>}
       {trial.winner && <span className="answer-tag">the answer</span>}
     </span>
   );

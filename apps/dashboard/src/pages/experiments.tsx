@@ -72,6 +72,13 @@ export function ExperimentsPage() {
               ))}
             </fieldset>
           </search>
+          <p className="list-head" aria-hidden="true">
+            <span>Question</span>
+            <span>State</span>
+            <span>Scores</span>
+            <span>Best so far</span>
+            <span>Asked</span>
+          </p>
           <ol className="experiment-list">
             {shown.map((experiment) => (
               <ExperimentItem key={experiment.id} experiment={experiment} />

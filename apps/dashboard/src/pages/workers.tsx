@@ -73,7 +73,7 @@ function WorkerItem({ worker, now }: { worker: WorkerView; now: number }) {
         <Fact name="Up" value={worker.live ? duration(now - Date.parse(worker.startedAt)) : "–"} />
         <Fact name="Process" value={String(worker.processId)} />
       </dl>
-      <p className="slots">
+      <p className="slots" hidden={!worker.live}>
         <span className="visually-hidden">
           {worker.running.length} of {worker.slots} slots training
         </span>

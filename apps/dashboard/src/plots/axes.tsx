@@ -29,7 +29,7 @@ export function Axes({ frame, x, y, xName, yName }: { frame: Frame; x: Scale; y:
       <text className="axis-name" x={right} y={frame.height - 4} textAnchor="end">
         {xName}
       </text>
-      <text className="axis-name" x={frame.left - 8} y={11} textAnchor="start">
+      <text className="axis-name" x={0} y={11} textAnchor="start">
         {yName}
       </text>
     </g>

@@ -89,3 +89,33 @@ export function nearest(points: readonly CapacityPoint[], at: Point, reach: numb
   }
   return best;
 }
+
+export interface PlacedLabel {
+  readonly point: CapacityPoint;
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: "start" | "middle" | "end";
+}
+
+/**
+ * Labels beside their points, away from the arrow that comes in: below where the path comes from above, else above. A label that would
+ * touch one that is placed tries the other side, and is left out where both are taken. The incumbent's comes first.
+ */
+export function placeLabels(points: readonly CapacityPoint[], width: number): readonly PlacedLabel[] {
+  const placed: PlacedLabel[] = [];
+  const order = points
+    .map((point, index) => ({ point, index }))
+    .sort((a, b) => Number(b.point.datum.incumbent) - Number(a.point.datum.incumbent));
+  for (const { point, index } of order) {
+    const before = points[index - 1];
+    const below = before !== undefined && before.y < point.y - 2;
+    const anchor = point.x > width - 44 ? "end" : point.x < 70 ? "start" : "middle";
+    const sides = [below, !below].map((under) => point.y + (under ? 22 : -13));
+    const free = (y: number) =>
+      placed.every((label) => Math.abs(label.x - point.x) > 44 || Math.abs(label.y - y) > 13) &&
+      points.every((other) => other === point || Math.abs(other.x - point.x) > 26 || Math.abs(other.y - (y - 4)) > 11);
+    const y = sides.find(free);
+    if (y !== undefined) placed.push({ point, x: point.x, y, anchor });
+  }
+  return placed;
+}

@@ -2,7 +2,7 @@
 import { type PointerEvent, useId, useMemo } from "react";
 import { count, score } from "../format.ts";
 import { Axes } from "./axes.tsx";
-import { type CapacityDatum, type CapacityPoint, capacityGeometry, type Frame, nearest } from "./capacity-geometry.ts";
+import { type CapacityDatum, type CapacityPoint, capacityGeometry, type Frame, nearest, placeLabels } from "./capacity-geometry.ts";
 import { linePath } from "./path.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -65,14 +65,8 @@ export function CapacityPlot({ data, metric, done, marked, onMark }: Props) {
             {geometry.points.map((point) => (
               <Mark key={point.datum.number} point={point} pointed={point === pointed} />
             ))}
-            {labels(geometry.points, pointed).map((point) => (
-              <text
-                key={point.datum.number}
-                className="point-label"
-                x={point.x}
-                y={point.y - 12}
-                textAnchor={point.x > width - 60 ? "end" : "middle"}
-              >
+            {placeLabels(geometry.points, width).map(({ point, x, y, anchor }) => (
+              <text key={point.datum.number} className="point-label" x={x} y={y} textAnchor={anchor}>
                 {point.datum.label}
               </text>
             ))}
@@ -113,9 +107,9 @@ function Sides({ frame, at }: { frame: Frame; at: CapacityPoint }) {
           too small
         </text>
       )}
-      {right - at.x > 76 && (
+      {right - at.x > 130 && (
         <text x={right - 8} y={bottom - 9} textAnchor="end">
-          no help
+          larger, no better
         </text>
       )}
     </g>
@@ -141,17 +135,6 @@ function Tip({ point, width }: { point: CapacityPoint; width: number }) {
       ))}
     </g>
   );
-}
-
-/** Labels of points that leave each other room; the incumbent's and the first come first. */
-function labels(points: readonly CapacityPoint[], pointed: CapacityPoint | null): readonly CapacityPoint[] {
-  const kept: CapacityPoint[] = [];
-  const order = [...points].sort((a, b) => Number(b.datum.incumbent) - Number(a.datum.incumbent));
-  for (const point of order) {
-    if (point === pointed) continue;
-    if (kept.every((other) => Math.abs(other.x - point.x) > 46 || Math.abs(other.y - point.y) > 16)) kept.push(point);
-  }
-  return kept;
 }
 
 function summary(data: readonly CapacityDatum[], metric: string): string {

@@ -1,0 +1,99 @@
+/** The form's request: short where defaults stand, valid for the contract, and the same from a terminal. */
+import { execFileSync } from "node:child_process";
+import { type DatasetView, type ExperimentView, experimentRequestSchema } from "@rightsize/contract";
+import { describe, expect, it } from "vitest";
+import { curlOf, draftFor, draftFrom, emptyDraft, requestOf } from "../src/request-draft.ts";
+
+const dataset = "ab".repeat(32);
+const wages = {
+  id: dataset,
+  columns: [{ name: "age" }, { name: "wage" }],
+  suggestedTarget: "wage",
+  suggestedTask: "regression",
+} as unknown as DatasetView;
+
+describe("a new experiment's request", () => {
+  it("says only dataset and target when nothing else was touched", () => {
+    expect(requestOf(draftFor(wages))).toEqual({ dataset, target: "wage" });
+  });
+
+  it("falls back on the last column where no target is suggested", () => {
+    expect(draftFor({ ...wages, suggestedTarget: null }).target).toBe("wage");
+  });
+
+  it("holds what was changed, in the contract's form", () => {
+    const request = requestOf({
+      ...draftFor(wages),
+      name: " My wages ",
+      preset: "course",
+      exclude: ["age"],
+      validationPercent: "25",
+      testPercent: "10",
+      stratify: true,
+      patience: "5",
+      maxEpochs: "100",
+      learningRates: "0.01, 0.001",
+      optimizer: "sgd",
+      activation: "tanh",
+      batchSize: "64",
+      l2: "0.001",
+      dropoutPercent: "20",
+      scale: "robust",
+      logTarget: true,
+      engine: "onnx",
+      maxTrials: "8",
+      seed: "7",
+    });
+    expect(experimentRequestSchema.safeParse(request).error).toBeUndefined();
+    expect(request).toMatchObject({
+      name: "My wages",
+      split: { kind: "random", validationFraction: 0.25, testFraction: 0.1, stratify: true },
+      recipe: { learningRate: { kind: "sweep", values: [0.01, 0.001] }, dropoutFraction: 0.2, optimizer: { kind: "sgd" } },
+      limits: { maxTrials: 8 },
+      seed: 7,
+    });
+  });
+
+  it("as curl survives a shell, quotes and all", () => {
+    const request = requestOf({ ...emptyDraft, dataset, target: 'it\'s $HOME "x" `y`' });
+    const command = curlOf(request, "http://localhost").replace(/^curl/, "printf '%s\\n'");
+    const printed = execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim().split("\n");
+    expect(JSON.parse(printed.at(-1) ?? "")).toEqual(request);
+  });
+
+  it("can ask an old question again", () => {
+    const old = {
+      name: "Wages",
+      dataset,
+      target: "wage",
+      task: "regression",
+      preset: "course",
+      engine: "onnx",
+      spec: {
+        split: { kind: "random", validationFraction: 0.3, testFraction: 0.2, seed: 0, stratify: false },
+        recipe: {
+          patience: 2,
+          maxEpochs: 20,
+          learningRate: { kind: "fixed", value: 0.001 },
+          batchSize: "auto",
+          optimizer: { kind: "adam" },
+          activation: "relu",
+          l2: 0,
+          dropoutFraction: 0,
+        },
+        features: { exclude: ["age"], scale: "standard", logTarget: false },
+        seed: 3,
+      },
+    } as unknown as ExperimentView;
+    const request = requestOf(draftFrom(old));
+    expect(experimentRequestSchema.safeParse(request).error).toBeUndefined();
+    expect(request).toMatchObject({
+      name: "Wages, again",
+      search: { preset: "course" },
+      recipe: { patience: 2, maxEpochs: 20 },
+      features: { exclude: ["age"] },
+      seed: 3,
+    });
+    expect(request.split).toBeUndefined();
+  });
+});

@@ -1,0 +1,285 @@
+/** The dashboard in headless Chromium, against recorded experiments: live, resumable, readable, and usable by everyone. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { ensurePageIsBuilt } from "./support/build-page.ts";
+import { titanic, wages } from "./support/datasets.ts";
+import { type MockService, type Play, problem, startMockService, worker } from "./support/mock-service.ts";
+import { foreignRequests, pageErrors, readTrials, seriousFindings } from "./support/page-helpers.ts";
+import { courseStory, replicatedStory } from "./support/stories.ts";
+
+const courseTable = [
+  ["1", "100", "5.4", "Increase capacity"],
+  ["1", "250", "4.8", "Increase capacity"],
+  ["2", "250", "4.4", "Increase capacity"],
+  ["3", "250", "4.5", "Decrease capacity"],
+  ["3", "200", "4.3", "Done"],
+];
+
+describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
+  let browser: Browser;
+  let service: MockService;
+  let page: Page;
+  let foreign: string[];
+  let errors: string[];
+
+  beforeAll(async () => {
+    await ensurePageIsBuilt();
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    service = await startMockService();
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    foreign = foreignRequests(page, service.url);
+    errors = pageErrors(page);
+    return async () => {
+      await page.close();
+      await service.close();
+      expect(foreign, "requests to other hosts").toEqual([]);
+      expect(errors, "errors on the page").toEqual([]);
+    };
+  });
+  const open = async (play: Play) => {
+    await page.goto(`${service.url}/experiments/${play.stage.experiment.id}`);
+    await page.getByRole("heading", { name: play.stage.experiment.name }).waitFor();
+  };
+  const runningRow = (text: string) => page.locator(".progress", { hasText: text });
+  const started = (steps: number) => {
+    const play = service.add("Hourly wages", courseStory());
+    service.step(play, steps);
+    return play;
+  };
+
+  it("shows the course's table exactly, with the answer and its baselines", async () => {
+    await open(started(10_000));
+    expect(await page.locator(".trial-table > thead th").allTextContents()).toEqual([
+      "Trial",
+      "Hidden layers",
+      "Nodes per layer",
+      "Mean squared error",
+      "Next step",
+      "Parameters",
+      "Score",
+      "Time",
+    ]);
+    expect(await readTrials(page)).toEqual(courseTable);
+    const answer = page.getByRole("region", { name: "The answer" });
+    expect(await answer.textContent()).toContain("3×200");
+    for (const name of ["Network 3×200", "Linear model", "Mean predictor"])
+      expect(await answer.getByRole("rowheader", { name }).count()).toBe(1);
+    expect(service.streamsOpened, "a finished experiment needs no stream").toEqual([]);
+  });
+
+  it("fills live from the first event to the answer, and asks again only for what changed", async () => {
+    const play = started(0);
+    await open(play);
+    await page.getByText("No trial yet").waitFor();
+    await page.locator('[data-connection="open"]').waitFor();
+    service.step(play, 3); // decision, running, run started
+    await runningRow("epoch 0").waitFor();
+    const before = service.asked.length;
+    service.step(play, 7);
+    await runningRow("epoch 7").waitFor();
+    expect(service.asked.slice(before), "epochs come over the stream alone").toEqual([]);
+    expect(Number(await page.locator(".live-score").textContent())).toBeGreaterThan(5.4);
+    await service.playAll(play, 5);
+    await page.getByRole("region", { name: "The answer" }).waitFor();
+    await expect.poll(() => readTrials(page)).toEqual(courseTable);
+    expect(service.streamsOpened).toHaveLength(1);
+    expect(service.asked.filter((path) => path.endsWith("/decisions")).length).toBeLessThan(20);
+  });
+
+  it("misses nothing when the connection breaks in the middle of a message", async () => {
+    const play = started(30);
+    await open(play);
+    await page.locator('[data-connection="open"]').waitFor();
+    service.step(play, 2);
+    service.cut();
+    await page.getByText("connection lost").waitFor();
+    service.step(play, 40); // two trials end and a third starts while nobody listens
+    const { events } = play.stage;
+    service.mend();
+    await page.locator('[data-connection="open"]').waitFor();
+    await expect.poll(async () => (await readTrials(page)).length).toBe(play.stage.trials.length);
+    const resumedFrom = Number(service.streamsOpened.at(-1));
+    expect(resumedFrom).toBeGreaterThan(0);
+    expect(resumedFrom).toBeLessThan(events.length);
+    const running = play.stage.trials.flatMap((trial) => trial.runs).find((run) => run.state === "RUNNING");
+    await runningRow(`epoch ${running?.epochs}`).waitFor();
+    await page.getByText("Events since").click();
+    const shown = await page.locator(".events li").evaluateAll((items) => items.map((item) => (item as HTMLLIElement).value));
+    expect(shown.reverse()).toEqual(events.slice(-shown.length).map((event) => event.sequence));
+    await service.playAll(play);
+    await expect.poll(() => readTrials(page)).toEqual(courseTable);
+  });
+
+  it("unfolds each decision with its reason and evidence under its row", async () => {
+    await open(started(10_000));
+    const fourth = page.getByRole("button", { name: "Trial 4: why, and its runs" });
+    expect(await fourth.getAttribute("aria-expanded")).toBe("false");
+    await fourth.focus();
+    await page.keyboard.press("Enter");
+    expect(await fourth.getAttribute("aria-expanded")).toBe("true");
+    const detail = page.locator("#trial-4-detail");
+    expect(await detail.textContent()).toContain("not better than 4.4: one layer more no longer helps");
+    expect(await detail.textContent()).toContain("2.3 % higher loss");
+    expect(await page.locator("tr.trial + .detail-row").count()).toBe(1);
+    await page.getByRole("button", { name: "Show all reasons" }).click();
+    expect(await page.locator(".detail-row").count()).toBe(5);
+  });
+
+  it("plots every score over parameter count, with the path and the best marked, and curves of all trials", async () => {
+    await open(started(10_000));
+    const plot = page.getByRole("img", { name: /over parameter count/ });
+    expect(await plot.locator(".point").count()).toBe(5);
+    expect(await plot.locator(".path-arrow").count()).toBeGreaterThanOrEqual(3);
+    expect(await plot.locator(".point.incumbent").count()).toBe(1);
+    await expect
+      .poll(() =>
+        page
+          .getByRole("img", { name: /loss over epochs/ })
+          .locator(".curve")
+          .count(),
+      )
+      .toBe(5);
+  });
+
+  it("pauses, resumes and cancels", async () => {
+    const play = started(12);
+    await open(play);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("Running", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Cancel the experiment" }).click();
+    await page.getByText("Cancelled", { exact: true }).waitFor();
+    expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
+  });
+
+  it("asks a new question: file, suggested target, request beside it, then its live page", async () => {
+    await page.goto(`${service.url}/new`);
+    await page.getByText("or upload another file").click();
+    await page.locator("input[type=file]").setInputFiles({ name: "prices.txt", mimeType: "text/plain", buffer: Buffer.from("a,b\n1") });
+    await page.getByText("row 7, column price").waitFor();
+    await page.locator("input[type=file]").setInputFiles({ name: "wages.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2") });
+    await page.getByRole("region", { name: "Columns" }).waitFor();
+    expect(await page.getByLabel("Column to predict").inputValue()).toBe("wage_per_hour");
+    await page.getByLabel("Search").selectOption("course");
+    await page.getByRole("radio", { name: "JSON" }).check();
+    expect(JSON.parse((await page.locator(".preview pre").textContent()) ?? "")).toEqual({
+      dataset: wages.id,
+      target: "wage_per_hour",
+      search: { preset: "course" },
+    });
+    await page.getByText("Training", { exact: true }).click();
+    await page.getByLabel("Patience, epochs").fill("0");
+    await page.getByRole("button", { name: "Find the right size" }).click();
+    await page.getByText("/recipe/patience").waitFor();
+    await page.getByLabel("Patience, epochs").fill("3");
+    await page.getByRole("button", { name: "Find the right size" }).click();
+    await page.getByText("No trial yet").waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/experiments\/exp_/);
+  });
+
+  it("lists experiments with state, best score and path, and finds one among them", async () => {
+    started(10_000);
+    const replicated = service.add("Who survived the Titanic?", replicatedStory(), { dataset: titanic, preset: "default" });
+    service.step(replicated, 10_000);
+    for (let more = 0; more < 60; more++) service.add(`Other ${more}`, courseStory());
+    await page.goto(service.url);
+    await page.getByRole("searchbox").fill("titanic");
+    await page.getByRole("link", { name: "Who survived the Titanic?" }).waitFor();
+    await expect.poll(() => page.locator(".experiment-item").count()).toBe(1);
+    await page.getByText("0.3358").waitFor();
+    expect(await page.locator(".experiment-item").textContent()).toContain("survived from titanic_all_numeric.csv");
+    await page.getByRole("searchbox").fill("");
+    await expect.poll(() => page.locator(".experiment-item").count()).toBe(62);
+  });
+
+  it("shows workers and datasets", async () => {
+    service.workers.push(worker("atelier", { running: ["asg_1"] }), worker("laptop", { live: false }));
+    await page.goto(`${service.url}/workers`);
+    await page.getByText("1 worker with 4 slots, 1 of them training.").waitFor();
+    await page.getByRole("link", { name: "Datasets" }).click();
+    await page.getByRole("link", { name: "titanic_all_numeric.csv" }).click();
+    expect(await page.getByRole("img", { name: "Histogram of age" }).count()).toBe(1);
+    await page.getByText("identifier").waitFor();
+  });
+
+  it("explains itself when there is nothing, or when something fails", async () => {
+    await page.goto(service.url);
+    await page.getByText("Nothing has been asked yet").waitFor();
+    await page.goto(`${service.url}/experiments/exp_none`);
+    await page.getByText("There is no such thing").waitFor();
+    await page.getByText("Check the id; lists show what exists.").waitFor();
+    await page.goto(`${service.url}/no/such/page`);
+    await page.getByText("There is no such page").waitFor();
+    service.failing.set(
+      "/v1/workers",
+      problem(503, "unavailable", "A part of the service can't be reached", "Postgres doesn't answer.", "Try again in a moment."),
+    );
+    await page.goto(`${service.url}/workers`);
+    await page.getByText("Postgres doesn't answer.").waitFor();
+    service.failing.clear();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("No worker is here").waitFor();
+  });
+
+  it("keeps the chosen theme", async () => {
+    await page.goto(service.url);
+    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const system = await paper();
+    await page.getByRole("button", { name: /Switch to light/ }).click();
+    expect(await paper()).toBe(system);
+    await page.getByRole("button", { name: /Switch to dark/ }).click();
+    const dark = await paper();
+    expect(dark).not.toBe(system);
+    await page.reload();
+    expect(await paper()).toBe(dark);
+  });
+
+  it("fits a phone: nothing hangs over the side", async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const play = started(10_000);
+    for (const path of ["/", `/experiments/${play.stage.experiment.id}`, `/new?dataset=${wages.id}`, `/datasets/${wages.id}`, "/workers"]) {
+      await page.goto(service.url + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle");
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
+    }
+  });
+
+  describe("axe finds nothing serious", () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      it(`in the ${colorScheme} theme, on any page`, async () => {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        service.workers.push(worker("atelier", { running: ["asg_1"] }), worker("laptop", { live: false }));
+        const done = started(10_000);
+        const running = started(52);
+        const replicated = service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" });
+        service.step(replicated, 10_000);
+        const at = (play: Play) => `/experiments/${play.stage.experiment.id}`;
+        for (const path of [
+          "/",
+          at(done),
+          at(running),
+          at(replicated),
+          `/new?dataset=${wages.id}`,
+          "/datasets",
+          `/datasets/${titanic.id}`,
+          "/workers",
+          "/experiments/exp_none",
+          "/nowhere",
+        ]) {
+          await page.goto(service.url + path);
+          await page.locator("h1, .note h2").first().waitFor();
+          const reasons = page.getByRole("button", { name: "Show all reasons" });
+          if (path.startsWith("/experiments/exp_m")) await reasons.click();
+          expect(await seriousFindings(page), path).toEqual([]);
+        }
+      });
+    }
+  });
+});
