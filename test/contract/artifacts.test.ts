@@ -1,5 +1,5 @@
 /** The artifact stores' contract over a folder and over HTTP, and what is particular to each. */
-import { mkdtemp, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFolderArtifacts, createHttpArtifacts, type HttpArtifactsOptions } from "@rightsize/artifacts";
@@ -225,5 +225,13 @@ describe("HTTP through the API", () => {
     expect(kept).not.toContain(ids[0]);
     for (const id of ids.slice(6)) expect(kept).toContain(id);
     expect(hashOf(await store.read(ids[0] as Sha256))).toBe(ids[0]);
+  });
+
+  test("a path just handed out keeps its file, though the cache is far over its size", async () => {
+    const store = client({ maxCacheBytes: 1 });
+    const { id } = await origin.put(noise(1_000));
+    const path = await store.localPath(id);
+    for (let number = 2; number < 5; number += 1) await store.put(noise(1_000, number));
+    expect(hashOf(new Uint8Array(await readFile(path)))).toBe(id);
   });
 });
