@@ -25,12 +25,12 @@ const postExperiment = (url: string, dataset: string, key: string) =>
 /** Runs one that must fail; gives its exit code and what it said. */
 async function failing(environment: Readonly<Record<string, string>>) {
   const child = spawnApi(environment);
-  let said = "";
+  const said: string[] = [];
   const messages: unknown[] = [];
-  child.stderr?.on("data", (chunk) => void (said += chunk));
+  child.stderr?.on("data", (chunk) => void said.push(String(chunk)));
   child.on("message", (message) => messages.push(message));
   const [code] = await once(child, "exit");
-  return { code: code as number, said, messages };
+  return { code: code as number, said: said.join(""), messages };
 }
 
 describe("starting", () => {

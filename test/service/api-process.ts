@@ -48,13 +48,13 @@ export async function startApiProcess(
     RIGHTSIZE_ARTIFACTS: path.join(folder, "artifacts"),
     ...environment,
   });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => void (said += chunk));
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => void said.push(String(chunk)));
   const url = await new Promise<string>((resolve, reject) => {
     child.on("message", (message: { kind: string; url?: string }) => {
       if (message.kind === "ready" && message.url !== undefined) resolve(message.url);
     });
-    child.once("exit", (code, signal) => reject(new Error(`the API ended at its start with ${signal ?? code}: ${said}`)));
+    child.once("exit", (code, signal) => reject(new Error(`the API ended at its start with ${signal ?? code}: ${said.join("")}`)));
   });
   const running = () => child.exitCode === null && child.signalCode === null;
   const stop = async () => {

@@ -99,7 +99,13 @@ function suggestedTask(target: string, dataset: Dataset): Task {
 }
 
 async function planOf(deps: ApiDependencies, dataset: Dataset, spec: ExperimentSpec): Promise<ExperimentPlan> {
-  const columnsPath = await deps.artifacts.localPath(dataset.columnsArtifact);
+  const columnsPath = await deps.artifacts.localPath(dataset.columnsArtifact).catch((error: unknown) => {
+    if (!(error instanceof RightsizeError && error.code === "artifact_missing")) throw error;
+    throw new RightsizeError(
+      "artifact_missing",
+      `The files of dataset ${dataset.name} are gone from this service's storage: upload it again.`,
+    );
+  });
   return withTemporaryFolder(deps.settings.uploadsFolder, async (folder) => {
     const outputPath = path.join(folder, "plan");
     const { target, task, features, split, seed } = spec;

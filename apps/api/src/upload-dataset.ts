@@ -40,7 +40,7 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
         });
       }
       const known = await deps.store.datasets.find(upload.owner, hash);
-      if (known) return { dataset: known, created: false };
+      if (known && (await isStored(deps.artifacts, known))) return { dataset: known, created: false };
 
       const name = displayName(upload.name);
       const summary = await deps.dataProcess.readTable({
@@ -54,15 +54,20 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
         try {
           await putFile(deps.artifacts, filePath, hash, stored);
           const columnsArtifact = await putFile(deps.artifacts, columnsPath, await hashFile(columnsPath), stored);
-          const again = await deps.store.datasets.find(upload.owner, hash);
+          const before = await deps.store.datasets.find(upload.owner, hash);
           const dataset = await deps.store.datasets.put({ id: hash, owner: upload.owner, name, sizeBytes, columnsArtifact, ...summary });
-          return { dataset, created: again === null };
+          return { dataset, created: before === null };
         } catch (error) {
           for (const id of stored) await deps.artifacts.delete(id).catch(() => {});
           throw error;
         }
       });
     });
+}
+
+/** Whether a dataset's bytes are still there: an upload also repairs a dataset whose files were lost. */
+async function isStored(artifacts: ArtifactStore, dataset: Dataset): Promise<boolean> {
+  return (await artifacts.has(dataset.id)) && (await artifacts.has(dataset.columnsArtifact));
 }
 
 /** Stores a file's bytes; notes the id in `stored` if they weren't there before, so that only what we added is taken back. */

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import path from "node:path";
 import { datasetPageSchema, datasetViewSchema, problemSchema } from "@rightsize/contract";
-import { RightsizeError, type Store } from "@rightsize/core";
+import { RightsizeError, type Sha256, type Store } from "@rightsize/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { csv, startTestApi, type TestApi, type TestApiOptions, uploadTable } from "./support.ts";
 
@@ -36,7 +36,7 @@ describe("an upload", () => {
     expect((await api.app.inject(`/v1/datasets/${dataset.id}`)).json()).toEqual(dataset);
     const list = datasetPageSchema.parse((await api.app.inject("/v1/datasets")).json());
     expect(list.items.map(({ id }) => id)).toEqual([dataset.id]);
-    expect(await api.artifacts.has(sha256(csv) as never)).toBe(true);
+    expect(await api.artifacts.has(sha256(csv) as Sha256)).toBe(true);
     expect(await readdir(path.join(api.folder, "uploads"))).toEqual([]);
   });
 
@@ -84,6 +84,17 @@ describe("an upload", () => {
   ])("called %j is named %j", async (given, name) => {
     await start();
     expect((await post(csv, `?name=${encodeURIComponent(given)}`)).json()).toMatchObject({ name });
+  });
+
+  it("again repairs a dataset whose files were lost", async () => {
+    await start();
+    const { id } = (await post(csv)).json<{ id: Sha256 }>();
+    await api.artifacts.delete(id);
+    const lost = (await api.files()).length;
+    const again = await post(csv);
+    expect([again.statusCode, again.json().id]).toEqual([200, id]);
+    expect((await api.files()).length).toBe(lost + 1);
+    expect(await api.artifacts.has(id)).toBe(true);
   });
 
   it("twice at once is still one dataset", async () => {

@@ -21,7 +21,7 @@ const watch = async (id: string, headers: Record<string, string> = {}, query = "
 const oneTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 const lastSequence = async (id: string) => (await api.store.experiments.find(null, id as ExperimentId))?.eventCount ?? 0;
 /** Writes events without touching the experiment's state. */
-const say = (id: string, count: number) =>
+const say = (id: string, count: number, padding = "") =>
   api.store.experiments.advance(id as ExperimentId, () => ({
     decision: null,
     newTrials: [],
@@ -29,7 +29,7 @@ const say = (id: string, count: number) =>
     assignments: [],
     cancelAssignments: [],
     experiment: null,
-    events: Array.from({ length: count }, (_, index) => ({ kind: "decision.made" as const, data: { index } })),
+    events: Array.from({ length: count }, (_, index) => ({ kind: "decision.made" as const, data: { index, padding } })),
   }));
 const cancel = (id: string) => api.app.inject({ method: "POST", url: `/v1/experiments/${id}/cancel` });
 
@@ -80,7 +80,7 @@ describe("the stream of events", () => {
       const reader = await watch(id, seen.length > 0 ? { "last-event-id": String(seen.at(-1)) } : {});
       if (reader.status === 204) break;
       connections += 1;
-      await reader.until(() => reader.ids().length > 20).catch(() => {});
+      await Promise.race([reader.until(() => reader.ids().length > 20), reader.ended]);
       reader.close();
       await reader.ended;
       seen.push(...reader.ids());
@@ -190,7 +190,7 @@ describe("the stream of events", () => {
     const id = await postExperiment(api.app);
     const response = await fetch(`${url}/v1/experiments/${id}/events`);
     // Nothing is read while far more is written than the server keeps.
-    for (let round = 0; round < 60; round++) await say(id, 100);
+    for (let round = 0; round < 60; round++) await say(id, 100, "x".repeat(3000));
     await cancel(id);
     const ids = [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
     expect(ids).toEqual(oneTo(await lastSequence(id)));

@@ -1,7 +1,7 @@
 /** What an experiment leaves to read: its table in three formats, its decisions, its trials, curves and model. */
 import { decisionListSchema, epochListSchema, experimentViewSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { thinOut } from "../src/views/epoch-view.ts";
+import { epochViews, thinOut } from "../src/views/epoch-view.ts";
 import { course, playToTheEnd } from "./play.ts";
 import { postExperiment, startTestApi, type TestApi } from "./support.ts";
 
@@ -120,6 +120,16 @@ it("a long curve is thinned out but keeps its first, best and last epochs", () =
   expect(kept).toEqual(kept.toSorted((a, b) => a - b));
   expect(kept).toEqual(expect.arrayContaining([1, 778, 1000]));
   expect(thinOut(epochs.slice(0, 50), 50)).toHaveLength(50);
+});
+
+it("epochs of a diverged run are shown as far as they are numbers", () => {
+  const epoch = { runId: "run_1" as never, trainingLoss: 1, validationLoss: 1, learningRate: 0.1 };
+  const epochs = [
+    { ...epoch, epoch: 1 },
+    { ...epoch, epoch: 2, validationLoss: Number.POSITIVE_INFINITY },
+    { ...epoch, epoch: 3, trainingLoss: Number.NaN },
+  ];
+  expect(epochViews(epochs).map((shown) => shown.epoch)).toEqual([1]);
 });
 
 describe("GET /v1/experiments/:id/model", () => {

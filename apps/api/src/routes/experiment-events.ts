@@ -10,7 +10,7 @@ import type { ExperimentFeeds } from "../events/experiment-feeds.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
-import { epochView } from "../views/epoch-view.ts";
+import { epochViews } from "../views/epoch-view.ts";
 
 /** How long a browser waits before it connects again. */
 const reconnectMs = 1000;
@@ -83,7 +83,7 @@ function sseMessage(message: FeedMessage): { id?: string; event: string; data: E
       return { id: String(event.sequence), event: event.kind, data: { ...event, data: { ...event.data } } };
     }
     case "epochs":
-      return { event: "epochs", data: { runId: message.runId, trialId: message.trialId, epochs: message.epochs.map(epochView) } };
+      return { event: "epochs", data: { runId: message.runId, trialId: message.trialId, epochs: epochViews(message.epochs) } };
     default:
       return message satisfies never;
   }

@@ -7,7 +7,7 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
-import { epochView, thinOut } from "../views/epoch-view.ts";
+import { epochViews, thinOut } from "../views/epoch-view.ts";
 import { attemptView, trialDetail } from "../views/trial-view.ts";
 
 const paramsSchema = z.object({ id: trialIdSchema });
@@ -47,7 +47,7 @@ export const trialRoutes =
         const curves = [];
         for (const run of runs) {
           const epochs = thinOut(await allEpochs(deps.store, run), request.query.points);
-          curves.push({ runId: run.id, seed: run.seed, fold: run.fold, learningRate: run.learningRate, epochs: epochs.map(epochView) });
+          curves.push({ runId: run.id, seed: run.seed, fold: run.fold, learningRate: run.learningRate, epochs: epochViews(epochs) });
         }
         return { trialId: trial.id, runs: curves };
       },

@@ -4,9 +4,11 @@ import type { EpochRecord } from "@rightsize/core";
 
 type EpochView = EpochList["runs"][number]["epochs"][number];
 
-export function epochView(record: EpochRecord): EpochView {
-  const { epoch, trainingLoss, validationLoss, learningRate } = record;
-  return { epoch, trainingLoss, validationLoss, learningRate };
+/** Epochs for people. Where training diverged losses are infinite or no numbers, which JSON can't say: those are left out. */
+export function epochViews(records: readonly EpochRecord[]): EpochView[] {
+  return records
+    .filter(({ trainingLoss, validationLoss }) => Number.isFinite(trainingLoss) && Number.isFinite(validationLoss))
+    .map(({ epoch, trainingLoss, validationLoss, learningRate }) => ({ epoch, trainingLoss, validationLoss, learningRate }));
 }
 
 /** At most `points` (≥ 3) of the epochs, evenly spaced, with the first, the last and the best on validation. */
