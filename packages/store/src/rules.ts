@@ -32,7 +32,6 @@ const naming = (run: NamedRun) => ({ runId: run.id, trialId: run.trialId, trial:
 
 export const eventOf = {
   experimentState: (state: ExperimentState, reason: string | null): NewEvent => ({ kind: "experiment.state", data: { state, reason } }),
-  trialStarted: (trialId: string, trial: number | null): NewEvent => ({ kind: "trial.started", data: { trialId, trial } }),
   runStarted: (run: NamedRun, attempt: number, workerId: string): NewEvent => ({
     kind: "run.started",
     data: { ...naming(run), attempt, workerId },
@@ -51,7 +50,6 @@ export const eventOf = {
       reason: result?.reason ?? null,
     },
   }),
-  answerReady: (): NewEvent => ({ kind: "answer.ready", data: {} }),
 };
 
 /** The result of a run that never got one: only the reason, and the epochs that were recorded. */

@@ -155,7 +155,7 @@ CREATE TABLE "decisions" (
     "sequence" INTEGER NOT NULL,
     "text" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT now(),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
 
     CONSTRAINT "decisions_pkey" PRIMARY KEY ("experiment_id","sequence")
 );
@@ -166,7 +166,7 @@ CREATE TABLE "events" (
     "sequence" INTEGER NOT NULL,
     "kind" TEXT NOT NULL,
     "data" JSON NOT NULL,
-    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT now(),
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
 
     CONSTRAINT "events_pkey" PRIMARY KEY ("experiment_id","sequence")
 );

@@ -128,7 +128,6 @@ export function memoryWork(state: State): WorkStore {
         if (outcome.answer) {
           const experiment = state.experiments.get(held.experimentId) as Experiment;
           state.experiments.set(experiment.id, { ...experiment, answer: plain(outcome.answer) });
-          change.event(experiment.id, eventOf.answerReady());
         }
       });
     },
@@ -248,7 +247,6 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
   const trial = state.trials.get(assignment.trialId) as Trial;
   if (unfinished.some((run) => run.purpose !== "finalise") && (trial.state === "PENDING" || trial.state === "COMPLETED")) {
     state.trials.set(trial.id, { ...trial, state: "RUNNING" });
-    if (trial.state === "PENDING") change.event(experiment.id, eventOf.trialStarted(trial.id, trial.number));
   }
   for (const run of unfinished) change.event(experiment.id, eventOf.runStarted(named(state, run), attempt, request.workerId));
 

@@ -75,10 +75,7 @@ async function take(locked: Locked, assignment: AssignmentRow, request: ClaimReq
 
 /** A waiting trial starts with its first claim; a completed one is reopened by runs that were added to it. */
 async function startTrial(locked: Locked, trialId: string): Promise<void> {
-  const [before] = await locked.query<Pick<TrialRow, "state" | "number">>("SELECT state, number FROM trials WHERE id = $1", [trialId]);
-  if (before?.state !== "PENDING" && before?.state !== "COMPLETED") return;
-  await locked.query("UPDATE trials SET state = 'RUNNING' WHERE id = $1", [trialId]);
-  if (before.state === "PENDING") locked.events.push(eventOf.trialStarted(trialId, before.number));
+  await locked.query("UPDATE trials SET state = 'RUNNING' WHERE id = $1 AND state IN ('PENDING', 'COMPLETED')", [trialId]);
 }
 
 async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: number, runIds: readonly string[]): Promise<Claim> {

@@ -43,13 +43,14 @@ export function isDuplicate(error: unknown): boolean {
   return codesOf(error).some((code) => code === "23505" || code === "P2002");
 }
 
-/** Any error as one of ours; RightsizeErrors pass. */
-export function asStoreError(error: unknown): RightsizeError {
+/** A database's error as one of ours. What isn't the database's (an error of the caller's own function) stays what it is. */
+export function asStoreError(error: unknown): unknown {
   if (error instanceof RightsizeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (isUnreachable(error)) {
     return new RightsizeError("unavailable", `The database can't be reached: ${message || codesOf(error).join(" ")}`, { cause: error });
   }
   if (isDuplicate(error)) return new RightsizeError("conflict", `There is one of these already: ${message}`, { cause: error });
-  return new RightsizeError("internal", `The database refused: ${message}`, { cause: error });
+  if (codesOf(error).length > 0) return new RightsizeError("internal", `The database refused: ${message}`, { cause: error });
+  return error;
 }

@@ -140,7 +140,6 @@ export function postgresWork(database: Database): WorkStore {
           locked.events.push(eventOf.runEnded(ended, outcome.state, outcome.result));
           if (outcome.answer) {
             await locked.query("UPDATE experiments SET answer = $2 WHERE id = $1", [locked.experiment.id, JSON.stringify(outcome.answer)]);
-            locked.events.push(eventOf.answerReady());
           }
           return true;
         });

@@ -1,0 +1,40 @@
+/** One contract, two stores: in memory on a clock of the test's own, and in a real Postgres on its real clock. */
+import { createMemoryStore, createPostgresStore } from "@rightsize/store";
+import { describe } from "vitest";
+import { withPostgres } from "../support/postgres.ts";
+import { experimentsContract } from "./store/experiments.contract.ts";
+import { outboxContract } from "./store/outbox.contract.ts";
+import { workContract } from "./store/work.contract.ts";
+import type { OpenWorld } from "./store/world.ts";
+
+function storeContract(open: OpenWorld): void {
+  experimentsContract(open);
+  workContract(open);
+  outboxContract(open);
+}
+
+describe("the store in memory", () => {
+  storeContract(async () => {
+    let nowMs = Date.UTC(2026, 0, 1);
+    const store = createMemoryStore({ now: () => nowMs });
+    return {
+      store,
+      async pass(milliseconds) {
+        nowMs += milliseconds;
+      },
+      close: () => store.close(),
+    };
+  });
+});
+
+describe("the store in Postgres", () => {
+  const postgres = withPostgres();
+  storeContract(async () => {
+    const store = await createPostgresStore({ url: await postgres.newDatabase(), poolSize: 8 });
+    return {
+      store,
+      pass: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      close: () => store.close(),
+    };
+  });
+});
