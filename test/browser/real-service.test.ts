@@ -1,0 +1,130 @@
+/** The dashboard against the real service: Postgres, queue, worker processes, and a network that breaks. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { apiAt, smallTable } from "../support/api.ts";
+import { courseScores } from "../support/examples.ts";
+import { startService, type TestService } from "../support/service.ts";
+import { type BreakableProxy, startBreakableProxy } from "./support/breakable-proxy.ts";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { ensurePageIsBuilt } from "./support/build-page.ts";
+import { foreignRequests, pageErrors, readTrials, seriousFindings } from "./support/page-helpers.ts";
+
+const courseTable = [
+  ["1", "100", "5.4", "Increase capacity"],
+  ["1", "250", "4.8", "Increase capacity"],
+  ["2", "250", "4.4", "Increase capacity"],
+  ["3", "250", "4.5", "Decrease capacity"],
+  ["3", "200", "4.3", "Done"],
+];
+
+/** A table whose target follows from its columns, not linearly, with noise that everybody's machine makes alike. */
+function curvedTable(rows = 400): string {
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const a = ((row * 37) % 101) / 50 - 1;
+    const b = ((row * 53) % 97) / 48 - 1;
+    return `${a.toFixed(4)},${b.toFixed(4)},${["red", "green", "blue"][row % 3]},${(3 * Math.sin(2 * a) * b + (row % 3) + ((row * 7919) % 13) / 40).toFixed(4)}`;
+  });
+  return ["a,b,colour,price", ...lines].join("\n");
+}
+
+describe.skipIf(noBrowser !== null)(`the dashboard on the real service${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
+  let browser: Browser;
+  let service: TestService;
+  let network: BreakableProxy;
+  let page: Page;
+
+  beforeAll(async () => {
+    await ensurePageIsBuilt();
+    [browser, service] = await Promise.all([launchBrowser(), startService({ engines: ["onnx", "scripted"], slots: 1, queue: "postgres" })]);
+    network = await startBreakableProxy(service.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await network?.close();
+    await service?.close();
+  });
+  beforeEach(async () => {
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    const foreign = foreignRequests(page, network.url);
+    const errors = pageErrors(page);
+    return async () => {
+      await page.close();
+      expect(foreign, "requests to other hosts").toEqual([]);
+      expect(errors, "errors on the page").toEqual([]);
+    };
+  });
+
+  it("shows the course's experiment live to its end, through a broken connection, with nothing missed", async () => {
+    const api = apiAt(service.url);
+    const dataset = await api.upload("course.csv", smallTable());
+    const runs = courseScores.map((run) => ({ ...run, epochs: 8, epochMs: 120 }));
+    const { id } = await api.post({
+      name: "The course's table",
+      dataset: dataset.id,
+      target: "y",
+      search: { preset: "course" },
+      engine: { name: "scripted", script: { runs, otherwise: { score: 9, epochs: 1, epochMs: 0 } } },
+    });
+    await page.goto(`${network.url}/experiments/${id}`);
+    await page
+      .locator(".progress", { hasText: /epoch [1-9]/ })
+      .first()
+      .waitFor();
+    await page.locator("tr.trial[data-trial='2'].running").waitFor();
+    network.cut();
+    await page.getByText("connection lost").waitFor();
+    await api.until(id, (table) => table.trials.length >= 4);
+    network.mend();
+    await page.getByRole("region", { name: "The answer" }).waitFor();
+    await expect.poll(() => readTrials(page)).toEqual(courseTable);
+    const { eventCount } = await api.ended(id);
+    await page.getByText("Events since").click();
+    const shown = await page.locator(".events li").evaluateAll((items) => items.map((item) => (item as HTMLLIElement).value));
+    expect(shown.reverse(), "every event once, in order, to the last").toEqual(
+      Array.from({ length: shown.length }, (_, index) => eventCount - shown.length + 1 + index),
+    );
+    await page.reload();
+    await expect.poll(() => readTrials(page)).toEqual(courseTable);
+    await page.getByRole("button", { name: "Show all reasons" }).click();
+    expect(await page.locator(".decision").count()).toBe((await api.decisions(id)).decisions.length);
+  });
+
+  it("takes a file from the form to a trained network", async () => {
+    await page.goto(`${network.url}/datasets`);
+    await page.locator("input[type=file]").setInputFiles({ name: "prices.csv", mimeType: "text/csv", buffer: Buffer.from(curvedTable()) });
+    await page.getByRole("heading", { name: "prices.csv" }).waitFor();
+    await page.getByRole("link", { name: "Ask a question of it" }).click();
+    await page.getByLabel("Column to predict").selectOption("price");
+    await page.getByLabel("Search").selectOption("course");
+    await page.getByRole("button", { name: "Find the right size" }).click();
+    await page.getByRole("region", { name: "The answer" }).waitFor({ timeout: 120_000 });
+    const rows = await readTrials(page);
+    expect(rows[0]?.slice(0, 2)).toEqual(["1", "100"]);
+    expect(rows.at(-1)?.[3]).toBe("Done");
+    expect(await page.locator("tr.trial.winner").count()).toBe(1);
+    await expect
+      .poll(() =>
+        page
+          .getByRole("img", { name: /loss over epochs/ })
+          .locator(".curve")
+          .count(),
+      )
+      .toBe(rows.length);
+    expect(await seriousFindings(page)).toEqual([]);
+    for (const path of ["/", "/datasets", "/workers"]) {
+      await page.goto(network.url + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForLoadState("networkidle");
+      expect(await seriousFindings(page), path).toEqual([]);
+    }
+  });
+
+  it("shows the API's own words when a file can't be read", async () => {
+    await page.goto(`${network.url}/datasets`);
+    await page
+      .locator("input[type=file]")
+      .setInputFiles({ name: "ragged.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n3,4,5\n") });
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").textContent()).toMatch(/row/);
+  });
+});
