@@ -80,6 +80,17 @@ export function meanLoss(losses: readonly number[]): number {
  * rate of which any run diverged is out. A trial of which every rate diverged has no score.
  */
 export function summarise(trial: TrialView): TrialSummary {
+  const known = summaries.get(trial);
+  if (known !== undefined) return known;
+  const summary = computeSummary(trial);
+  summaries.set(trial, summary);
+  return summary;
+}
+
+/** A view never changes, so its summary is computed once; this saves time and changes no answer. */
+const summaries = new WeakMap<TrialView, TrialSummary>();
+
+function computeSummary(trial: TrialView): TrialSummary {
   const fitted = trial.runs.filter(({ outcome }) => outcome.purpose === "fit");
   const judged = fitted.length > 0 ? fitted : trial.runs.filter(({ outcome }) => outcome.purpose === "probe");
   let best: { rate: number; runs: CompletedRun[]; score: number } | null = null;

@@ -31,10 +31,20 @@ export function hindrance(trial: TrialView): "untrainable" | "capped" | null {
 }
 
 /**
- * Compares a trial with another. Words need two runs a side (else the verdict is null); `detectableGap` is the smallest measured
+ * Compares a trial with another. A trial without a score is `untrainable`, with a difference of 0 that says nothing. Words need two runs a side (else the verdict is null); `detectableGap` is the smallest measured
  * difference that these runs would have called better or worse.
  */
 export function compare(trial: TrialView, against: TrialView, model: AdditiveModel, rule: WordRule): Comparison {
+  if (!model.levels.has(trial.number) || !model.levels.has(against.number))
+    return {
+      trial: trial.number,
+      against: against.number,
+      difference: 0,
+      standardError: null,
+      pairs: [],
+      verdict: "untrainable",
+      detectableGap: null,
+    };
   const { difference, standardError } = model.contrast(trial.number, against.number);
   const contrast = { difference, standardError };
   return {

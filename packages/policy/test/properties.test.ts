@@ -43,7 +43,7 @@ const searches = fc
 const holds = (check: (context: PolicyContext, history: History, outcomes: OutcomesOf) => void) =>
   fc.assert(
     fc.property(searches, ({ context, outcomes, maxTrials }) => check(context, simulate(context, outcomes, { maxTrials }), outcomes)),
-    { numRuns: 60, seed: 20 },
+    { numRuns: 25, seed: 20 },
   );
 
 describe("every preset", () => {

@@ -40,11 +40,11 @@ describe("speculate", () => {
     ).toBe(true);
   });
   it("puts replicates before capacities in the default's finals, and never names a run that is already training", () => {
-    const measured = contextOf("default");
+    const measured = contextOf("default", { parameters: { probes: [] } });
     const history = simulate(measured, byCapacity({ "2×128": 0.5 }, 0.52));
     history.forEach(({ decision }, index) => {
       if (decision.action === "FINISH") return;
-      const candidates = speculate(measured, history.slice(0, index), { decision, outcomes: decision.runs.map(() => null) });
+      const candidates = speculate(measured, history.slice(0, index), { decision, outcomes: decision.runs.map(() => null) }, 1);
       const ranks = candidates.map(({ kind }) => ["replicate", "rate", "capacity"].indexOf(kind));
       expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
       if (decision.action === "START_TRIAL")

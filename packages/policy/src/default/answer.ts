@@ -7,7 +7,7 @@ import { bandOf, comparisonsWith, eligible, leader, modelOf, noiseNumbers, param
 
 /** The answer: the best mean, or the smallest network within the band of it. */
 export function answer(search: Search): Finish {
-  const best = search.parameters.smoothAnswer ? smoothLeader(search) : leader(search);
+  const best = leader(search);
   const about = search.trials.length > 0 ? search.trials.length : null;
   if (best === null) {
     const evidence = evidenceOf(rule, search.trials, [], noiseNumbers(search));
@@ -49,7 +49,11 @@ function gap(advantage: number): string {
 function smallestWithinBand(search: Search, best: TrialView): TrialView {
   const { levels } = modelOf(search);
   const level = (trial: TrialView) => levels.get(trial.number) as number;
-  const near = eligible(search).filter((trial) => level(trial) - level(best) <= bandOf(search));
+  const near = eligible(search).filter(
+    (trial) =>
+      level(trial) - level(best) <= bandOf(search) * (search.parameters.cheaper === "half" ? 0.5 : 1) &&
+      (search.parameters.cheaper !== "two" || summarise(trial).all.length >= 2 || trial === best),
+  );
   return near.reduce((smallest, trial) =>
     parametersOf(search, trial.capacity) < parametersOf(search, smallest.capacity) ? trial : smallest,
   );
@@ -88,23 +92,7 @@ function wordsText(search: Search, comparisons: readonly Comparison[]): string {
     undecided.length > 0 ? `undecided against ${undecided.join(", ")}` : "",
     of(null).length > 0 ? `fitted too rarely for a word on ${list(of(null))}` : "",
     of("capped").length > 0 ? `not judged against ${list(of("capped"))} (still improving at the epoch cap)` : "",
+    of("untrainable").length > 0 ? `${list(of("untrainable"))} can't be trained` : "",
   ].filter((part) => part !== "");
   return parts.length > 0 ? parts.join(", ") : "there was nothing to compare it with";
-}
-
-import { surrogate } from "../surrogate.ts";
-
-function smoothLeader(search: Search): TrialView | null {
-  const model = modelOf(search);
-  const tried = eligible(search)
-    .filter(({ capacity }) => capacity.hiddenLayers > 0)
-    .map((trial) => ({
-      trial,
-      capacity: trial.capacity,
-      level: model.levels.get(trial.number) as number,
-      variance: model.deviation ** 2 / model.runs(trial.number),
-    }));
-  if (tried.length === 0) return leader(search);
-  const guess = surrogate(tried, search.parameters.explore.smoothness);
-  return tried.map((t) => ({ t, level: guess(t.capacity).level })).sort((a, b) => a.level - b.level)[0]?.t.trial ?? null;
 }

@@ -52,7 +52,8 @@ export const defaultParameters = z.strictObject({
     })
     .prefault({}),
   climb: z.boolean().default(true),
-  smoothAnswer: z.boolean().default(false),
+  order: z.string().default("runs"),
+  cheaper: z.string().default("band"),
   linear: z.boolean("true or false").default(true).meta({ description: "Fit the linear model too, as an eligible answer" }),
   noise: z
     .strictObject({

@@ -12,34 +12,42 @@ import { fitsAt, leader, noiseNumbers, rule, type Search, trialNumbered } from "
 
 type Ailment = "diverged" | "dying_units" | "vanishing_gradients" | "capped";
 
-/** Repairs a trial until nothing hinders it or nothing is left to try. `fits` are asked for again where it has no runs to repeat. */
-export function* repair(search: Search, number: number, fits: number): Script<void> {
+/**
+ * Repairs a trial until nothing hinders it or nothing is left to try. Divergence and the epoch cap are always repaired; symptoms
+ * (`onSymptoms`: when a trial is new) once, and only where the trial is no better than those before it.
+ * `fits` are asked for again where it has no runs to repeat.
+ */
+export function* repair(search: Search, number: number, fits: number, onSymptoms: boolean): Script<void> {
+  const { repairs } = search.parameters;
   let attempts = 0;
+  let symptomsLeft = onSymptoms;
   for (;;) {
     const trial = trialNumbered(search, number);
-    const ailment = ailmentOf(search, trial);
+    const ailment = ailmentOf(search, trial, symptomsLeft && attempts < repairs.attempts);
     if (ailment === null) return;
-    const { repairs } = search.parameters;
-    const epochs = trial.change.maxEpochs ?? search.context.recipe.maxEpochs;
-    if (ailment === "capped" ? epochs >= repairs.epochCeiling : attempts >= repairs.attempts) return;
+    const name = `${capacityText(trial.capacity)} ${saying[ailment]}`;
+    const rate = rateOf(search, trial);
     if (ailment === "capped") {
+      const epochs = trial.change.maxEpochs ?? search.context.recipe.maxEpochs;
+      if (epochs >= repairs.epochCeiling) return;
       const maxEpochs = Math.min(repairs.epochCeiling, Math.round(epochs * repairs.epochFactor));
-      const reason = `${capacityText(trial.capacity)} was still improving at its last epoch (${epochs}): train it again with up to ${maxEpochs}`;
-      yield* changeRecipe(search, trial, { maxEpochs }, rateOf(search, trial), fits, reason);
-      continue;
+      yield* changeRecipe(search, trial, { maxEpochs }, rate, fits, `${name}, ${epochs}: train it again with up to ${maxEpochs}`);
+    } else if (ailment === "vanishing_gradients") {
+      attempts++;
+      symptomsLeft = false;
+      const change: RecipeChange = { initialisation: "he", initialScale: 1 };
+      yield* changeRecipe(search, trial, change, rate, fits, `${name}: train it again with He's initial weights`);
+    } else {
+      if (attempts >= repairs.attempts) return;
+      attempts++;
+      symptomsLeft = false;
+      const lower = rate * repairs.rateFactor;
+      const change: RecipeChange = { initialisation: "auto", initialScale: 1, gradientClipNorm: 1 };
+      const cure = `train it again at a rate of ${numberText(lower)} with standard initial weights and clipped gradients`;
+      yield* changeRecipe(search, trial, change, lower, fits, `${name}: ${cure}`);
+      const trained = summarise(trialNumbered(search, number)).score !== null;
+      if (ailment === "diverged" && trained && search.startRate !== null) search.startRate = lower;
     }
-    attempts++;
-    const rate = rateOf(search, trial) * (ailment === "vanishing_gradients" && attempts === 1 ? 1 : repairs.rateFactor);
-    const change: RecipeChange =
-      ailment === "vanishing_gradients" && attempts === 1
-        ? { initialisation: "he", initialScale: 1 }
-        : { initialisation: "auto", initialScale: 1, gradientClipNorm: 1 };
-    const cure =
-      ailment === "vanishing_gradients" && attempts === 1
-        ? "with He's initial weights"
-        : `at a rate of ${numberText(rate)} with fresh initial weights and clipped gradients`;
-    yield* changeRecipe(search, trial, change, rate, fits, `${capacityText(trial.capacity)} ${saying[ailment]}: train it again ${cure}`);
-    if (summarise(trialNumbered(search, number)).score !== null && search.startRate !== null) search.startRate = rate;
   }
 }
 
@@ -47,19 +55,27 @@ const saying = {
   diverged: "diverged",
   dying_units: "has units that died, and is no better for it",
   vanishing_gradients: "has gradients that vanished, and is no better for it",
+  capped: "was still improving at its last epoch",
 } as const;
 
-/** What hinders a trial; symptoms alone only where the trial is no better than the best other one, or than the mean. */
-function ailmentOf(search: Search, trial: TrialView): Ailment | null {
+/** What hinders a trial; symptoms (in more than half of its runs) only where it is no better than the best before it, or than the mean. */
+function ailmentOf(search: Search, trial: TrialView, symptomsToo: boolean): Ailment | null {
   const { score, all } = summarise(trial);
   const judged = trial.runs.filter(({ outcome }) => outcome.purpose !== "probe");
   if (score === null || judged.some(({ outcome }) => outcome.status === "DIVERGED")) return "diverged";
-  const others = search.trials.filter((other) => other !== trial);
-  const best = leader(search, others);
-  const rival = Math.min(search.context.meanPredictorLoss[0] ?? 1, best === null ? Number.POSITIVE_INFINITY : (summarise(best).score ?? 0));
-  const shown = (symptom: Symptom) => 2 * all.filter(({ outcome }) => outcome.symptoms.includes(symptom)).length > all.length;
-  if (score >= rival && shown("dying_units")) return "dying_units";
-  if (score >= rival && shown("vanishing_gradients")) return "vanishing_gradients";
+  if (symptomsToo) {
+    const before = leader(
+      search,
+      search.trials.filter(({ number }) => number < trial.number),
+    );
+    const rival = Math.min(
+      search.context.meanPredictorLoss[0] ?? 1,
+      (before === null ? null : summarise(before).score) ?? Number.POSITIVE_INFINITY,
+    );
+    const shown = (symptom: Symptom) => 2 * all.filter(({ outcome }) => outcome.symptoms.includes(symptom)).length > all.length;
+    if (score >= rival && shown("dying_units")) return "dying_units";
+    if (score >= rival && shown("vanishing_gradients")) return "vanishing_gradients";
+  }
   return all.some(({ outcome }) => outcome.capped) ? "capped" : null;
 }
 

@@ -154,18 +154,15 @@ function evidenceAbout(search: Search, trial: TrialView | undefined) {
     search,
     eligible(search).filter(({ number }) => number < trial.number),
   );
-  const comparable = before !== null && summarise(trial).score !== null;
-  const comparisons = comparable ? [compare(trial, before, modelOf(search), wordRule(search))] : [];
+  const comparisons = before !== null ? [compare(trial, before, modelOf(search), wordRule(search))] : [];
   return evidenceOf(rule, before === null ? [trial] : [before, trial], comparisons, noiseNumbers(search));
 }
 
-/** Every other trial that has a score, compared with one. */
+/** Every other trial, compared with one. */
 export function comparisonsWith(search: Search, best: TrialView | null) {
   if (best === null) return [];
   const model = modelOf(search);
-  return search.trials
-    .filter((trial) => trial !== best && summarise(trial).score !== null)
-    .map((trial) => compare(trial, best, model, wordRule(search)));
+  return search.trials.filter((trial) => trial !== best).map((trial) => compare(trial, best, model, wordRule(search)));
 }
 
 export function noiseNumbers(search: Search): Readonly<Record<string, number>> {

@@ -77,7 +77,7 @@ function stepUp(capacity: Capacity, { step, ceiling }: DefaultParameters): Capac
 /** Starts a trial and repairs what hinders it. */
 function* visit(search: Search, capacity: Capacity, fits: number, why: string): Script<TrialView> {
   const { number } = yield* startTrial(search, capacity, fits, why);
-  yield* repair(search, number, fits);
+  yield* repair(search, number, fits, true);
   return trialNumbered(search, number);
 }
 

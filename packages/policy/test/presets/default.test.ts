@@ -1,0 +1,286 @@
+/** The measured default, told by examples: what it does on landscapes whose right answer is plain. */
+import { type Capacity, capacityText, type Decision, type History, type PolicyContext, type RunOutcome } from "@rightsize/core";
+import { describe, expect, it } from "vitest";
+import { decide, type OutcomesOf, parseSearch, simulate, summariseTrial, trialTable } from "../../src/index.ts";
+import { contextOf, outcome } from "../support.ts";
+
+/** Losses from a formula of (layers, nodes), with a repeatable wiggle of about ± `noise` by seed. */
+function surface(
+  level: (capacity: Capacity) => number,
+  noise = 0.01,
+  more: (capacity: Capacity) => Partial<RunOutcome> = () => ({}),
+): OutcomesOf {
+  return (request, { capacity }) => {
+    const wiggle = Math.sin(request.seed * 12.9898 + capacity.hiddenLayers * 78.233 + capacity.nodesPerLayer * 37.719);
+    return outcome(request, capacity, level(capacity) * (1 + noise * wiggle), more(capacity));
+  };
+}
+const octaves = ({ nodesPerLayer }: Capacity) => Math.log2(Math.max(1, nodesPerLayer));
+
+const context = contextOf("default");
+const sizes = (history: History) => trialTable(history).map(({ capacity }) => capacityText(capacity));
+const answerOf = (history: History) => {
+  const row = trialTable(history).find(({ winner }) => winner);
+  return row === undefined ? null : capacityText(row.capacity);
+};
+const last = (history: History) => history.at(-1)?.decision as Extract<Decision, { action: "FINISH" }>;
+const of = <Action extends Decision["action"]>(history: History, action: Action) =>
+  history.flatMap(({ decision }) => (decision.action === action ? [decision as Extract<Decision, { action: Action }>] : []));
+
+describe("where it looks", () => {
+  it("starts with the linear model and 1×64, then climbs by a layer and twice the nodes while the loss falls", () => {
+    const history = simulate(
+      context,
+      surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5 - 0.03 * capacity.hiddenLayers - 0.02 * octaves(capacity))),
+    );
+    expect(sizes(history).slice(0, 5)).toEqual(["linear", "1×64", "2×128", "3×256", "4×512"]);
+    expect(answerOf(history)).toBe("4×512");
+    expect(last(history).verdict).toBe("ceiling");
+  });
+
+  it("stops climbing at the first step that isn't better, and probes away from the path", () => {
+    const history = simulate(
+      context,
+      surface((capacity) =>
+        capacity.hiddenLayers === 0 ? 0.9 : 0.3 + 0.05 * Math.abs(octaves(capacity) - 7) + 0.05 * Math.abs(capacity.hiddenLayers - 2),
+      ),
+    );
+    expect(sizes(history).slice(0, 5)).toEqual(["linear", "1×64", "2×128", "3×256", "3×16"]);
+    expect(answerOf(history)).toBe("2×128");
+  });
+
+  it("escapes a trap: a valley that no step from the start leads to", () => {
+    // One hidden layer is hopeless, many nodes are bad: the good sizes are deep and narrow.
+    const history = simulate(
+      context,
+      surface((capacity) => (capacity.hiddenLayers < 2 ? 0.5 : 0.1 + 0.06 * Math.max(0, octaves(capacity) - 4))),
+    );
+    expect(answerOf(history)).toMatch(/^[234]×16$/);
+  });
+
+  it("gives each row a next step by the size of what follows, and the last one DONE", () => {
+    const history = simulate(
+      context,
+      surface(() => 0.5),
+    );
+    const rows = trialTable(history);
+    expect(rows[0]).toMatchObject({ nextStep: "INCREASE_CAPACITY" });
+    expect(rows.at(-1)).toMatchObject({ nextStep: "DONE" });
+    expect(rows.filter(({ nextStep }) => nextStep === "DECREASE_CAPACITY").length).toBeGreaterThan(0);
+  });
+
+  it("asks for replicates with the seeds that follow the experiment's, on the folds that the plan has", () => {
+    const folded = { ...context, folds: 5, parameters: { linear: false, startFits: 3 } };
+    expect(decide(folded, [])).toMatchObject({
+      runs: [
+        { purpose: "fit", seed: 7, fold: 0 },
+        { purpose: "fit", seed: 8, fold: 1 },
+        { purpose: "fit", seed: 9, fold: 2 },
+      ],
+    });
+  });
+});
+
+describe("finals", () => {
+  const close = surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5), 0.05);
+
+  it("fit the best trials again, never more than the most, never a new size, and never change a row's next step", () => {
+    const history = simulate(context, close);
+    const finals = of(history, "ADD_RUNS");
+    expect(finals.length).toBeGreaterThan(1);
+    expect(finals.every(({ runs }) => runs.every(({ purpose }) => purpose === "finals"))).toBe(true);
+    const fits = trialTable(history).map(({ number }) => summariseTrial(history, number).all.length);
+    expect(Math.max(...fits)).toBeLessThanOrEqual(5);
+    const before = history.slice(
+      0,
+      history.findIndex(({ decision }) => decision.action === "ADD_RUNS"),
+    );
+    expect(
+      trialTable(before)
+        .slice(0, -1)
+        .map(({ nextStep }) => nextStep),
+    ).toEqual(
+      trialTable(history)
+        .slice(0, -1)
+        .map(({ nextStep }) => nextStep),
+    );
+  });
+
+  it("are a second mean beside the row's score", () => {
+    const history = simulate(context, close);
+    const first = of(history, "ADD_RUNS")[0];
+    const summary = summariseTrial(history, first?.trial ?? 0);
+    expect(summary.finalsScore).not.toBeNull();
+    expect(summary.all.length).toBeGreaterThan(summary.fits.length);
+    expect(summary.score).toBe(trialTable(history)[(first?.trial ?? 0) - 1]?.score);
+  });
+
+  it("don't happen without a budget", () => {
+    expect(of(simulate({ ...context, parameters: { finals: { budget: 0 } } }, close), "ADD_RUNS")).toEqual([]);
+  });
+
+  it("end when nothing can change the answer", () => {
+    const clear = surface((capacity) => (capacityText(capacity) === "2×128" ? 0.1 : 0.8), 0.01);
+    expect(of(simulate(context, clear), "ADD_RUNS")).toEqual([]);
+  });
+});
+
+describe("the answer", () => {
+  it("is the linear model on linear data", () => {
+    const history = simulate(
+      context,
+      surface((capacity) => (capacity.hiddenLayers === 0 ? 0.3 : 0.305), 0.003),
+    );
+    expect(answerOf(history)).toBe("linear");
+  });
+
+  it("is that nothing beats the mean, on a target that was shuffled", () => {
+    const history = simulate(
+      context,
+      surface(() => 1, 0.01),
+    );
+    expect(last(history).verdict).toBe("nothing_beats_mean");
+    expect(last(history).reason).toContain("Nothing beats the mean predictor");
+  });
+
+  it("is a weak signal found, where there are rows enough to tell", () => {
+    const many: PolicyContext = { ...context, trainingRows: 14_000, validationRows: 6000 };
+    expect(
+      last(
+        simulate(
+          many,
+          surface(() => 0.97, 0.005),
+        ),
+      ).verdict,
+    ).toBe("converged");
+  });
+
+  it("has a word for every other trial with two fits a side, and the gap that would have shown where it is undecided", () => {
+    const history = simulate(
+      { ...context, parameters: { startFits: 3, finals: { budget: 4 } } },
+      surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5), 0.05),
+    );
+    const { comparisons } = last(history).evidence;
+    const judged = comparisons.filter(({ verdict }) => verdict !== null);
+    expect(judged.length).toBeGreaterThan(0);
+    for (const { verdict, detectableGap, difference } of judged)
+      if (verdict === "undecided") expect(Math.abs(difference)).toBeLessThan(detectableGap ?? 0);
+    expect(last(history).reason).toContain("would have shown");
+  });
+
+  it("pairs what it compares by seed and fold", () => {
+    const { comparisons } = last(
+      simulate(
+        context,
+        surface(() => 0.5, 0.05),
+      ),
+    ).evidence;
+    expect(comparisons.some(({ pairs }) => pairs.length > 0)).toBe(true);
+  });
+});
+
+describe("cause before size", () => {
+  const good = surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5 - 0.02 * octaves(capacity)));
+
+  it("answers a diverged rung by a lower rate, never by a smaller network, and goes on at that rate", () => {
+    const history = simulate(context, (request, trial) =>
+      trial.capacity.hiddenLayers > 0 && request.learningRate > 0.0005 ? outcome(request, trial.capacity, null) : good(request, trial),
+    );
+    const [repair] = of(history, "CHANGE_RECIPE");
+    expect(repair).toMatchObject({ trial: 2, change: { gradientClipNorm: 1, initialisation: "auto" } });
+    expect(repair?.reason).toContain("1×64 diverged: train it again at a rate of 0.0001");
+    expect(of(history, "CHANGE_RECIPE")).toHaveLength(1);
+    expect(summariseTrial(history, 2).learningRate).toBeCloseTo(0.0001, 12);
+    expect(answerOf(history)).toBe("4×512");
+  });
+
+  it("says untrainable when no repair helps, and that nothing was trainable when that holds for all", () => {
+    const hopeless: OutcomesOf = (request, trial) =>
+      trial.capacity.hiddenLayers > 0 ? outcome(request, trial.capacity, null) : good(request, trial);
+    const history = simulate(context, hopeless);
+    expect(answerOf(history)).toBe("linear");
+    expect(last(history).evidence.comparisons.map(({ verdict }) => verdict)).toContain("untrainable");
+    expect(of(history, "CHANGE_RECIPE").filter(({ trial }) => trial === 2)).toHaveLength(2);
+    const nothing = simulate(context, (request, { capacity }) => outcome(request, capacity, null));
+    expect(last(nothing)).toMatchObject({ verdict: "nothing_trainable", winner: null });
+  });
+
+  it("gives a run that ended at the epoch cap more epochs before it is compared", () => {
+    const history = simulate(context, (request, trial) => {
+      const more = trial.recipe.maxEpochs <= 400 && trial.capacity.nodesPerLayer === 64;
+      return more ? outcome(request, trial.capacity, 0.7, { capped: true }) : good(request, trial);
+    });
+    const [repair] = of(history, "CHANGE_RECIPE");
+    expect(repair).toMatchObject({ trial: 2, change: { maxEpochs: 1600 } });
+    expect(summariseTrial(history, 2).all.every(({ outcome: { capped } }) => !capped)).toBe(true);
+  });
+
+  it("says capped, not worse, when the ceiling of epochs is reached", () => {
+    const history = simulate({ ...context, parameters: { startFits: 2, finals: { budget: 4 } } }, (request, trial) =>
+      trial.capacity.nodesPerLayer === 64 ? outcome(request, trial.capacity, 0.49, { capped: true }) : good(request, trial),
+    );
+    expect(last(history).evidence.comparisons.find(({ trial }) => trial === 2)).toMatchObject({ verdict: "capped" });
+  });
+
+  it("asks for other initial weights when gradients vanished and the network is no better for it", () => {
+    const history = simulate(context, (request, trial) =>
+      trial.capacity.hiddenLayers === 2 && trial.recipe.initialisation !== "he"
+        ? outcome(request, trial.capacity, 0.99, { symptoms: ["vanishing_gradients"] })
+        : good(request, trial),
+    );
+    expect(of(history, "CHANGE_RECIPE")[0]).toMatchObject({ trial: 3, change: { initialisation: "he", initialScale: 1 } });
+  });
+
+  it("leaves a network with symptoms alone when it is better all the same", () => {
+    const history = simulate(context, (request, trial) => {
+      const fine = good(request, trial);
+      return trial.capacity.hiddenLayers === 2 ? ({ ...fine, symptoms: ["dying_units"] } as RunOutcome) : fine;
+    });
+    expect(of(history, "CHANGE_RECIPE").filter(({ trial }) => trial === 3)).toEqual([]);
+  });
+});
+
+describe("a sweep of learning rates", () => {
+  const sweep = { ...context, recipe: { ...context.recipe, learningRate: { kind: "sweep", values: [1e-6, 0.01, 1] } as const } };
+  const history = simulate(sweep, (request, { capacity }) =>
+    outcome(request, capacity, request.learningRate === 1 ? null : request.learningRate === 0.01 ? 0.5 : 0.95),
+  );
+
+  it("probes each rate once, then fits the chosen rate alone with fresh seeds", () => {
+    expect(history[0]?.decision).toMatchObject({ runs: [{ purpose: "probe" }, { purpose: "probe" }, { purpose: "probe" }] });
+    expect(history[1]?.decision).toMatchObject({ action: "ADD_RUNS", trial: 1 });
+    const probes = new Set(history[0]?.outcomes.map(({ seed }) => seed));
+    expect(
+      history[1]?.outcomes.every(({ purpose, learningRate, seed }) => purpose === "fit" && learningRate === 0.01 && !probes.has(seed)),
+    ).toBe(true);
+  });
+
+  it("lets the fits alone stand for the trial", () => {
+    const summary = summariseTrial(history, 1);
+    expect(summary.fits.every(({ outcome: { purpose } }) => purpose === "fit")).toBe(true);
+    expect(summary.learningRate).toBe(0.01);
+  });
+});
+
+describe("its parameters", () => {
+  it("are all filled in", () => {
+    expect(parseSearch({ preset: "default", parameters: { finals: { budget: 1 } } })).toMatchObject({
+      ok: true,
+      search: {
+        parameters: {
+          start: { hiddenLayers: 1, nodesPerLayer: 64 },
+          finals: { budget: 1, fits: 5 },
+          ceiling: { hiddenLayers: 4, nodesPerLayer: 512 },
+        },
+      },
+    });
+  });
+  it.each([
+    [{ step: { layers: 0, factor: 1 } }, "/search/parameters/step", "a step that adds layers or nodes"],
+    [{ probes: [{ hiddenLayers: 0, nodesPerLayer: 4 }] }, "/search/parameters/probes/0/hiddenLayers", "at least 1"],
+    [{ confidence: 1 }, "/search/parameters/confidence", "less than 1"],
+    [{ finals: { budgets: 1 } }, "/search/parameters/finals/budgets", "a parameter of this preset: there is none of this name"],
+  ])("refuse %j at %s", (parameters, where, required) => {
+    expect(parseSearch({ preset: "default", parameters })).toMatchObject({ ok: false, issues: [{ where, required }] });
+  });
+});
