@@ -9,6 +9,7 @@ import {
   type Experiment,
   type ExperimentPlan,
   type ExperimentSpec,
+  networkOutputs,
   type OwnerId,
   RightsizeError,
   type SearchSpec,
@@ -110,9 +111,29 @@ async function planOf(deps: ApiDependencies, dataset: Dataset, spec: ExperimentS
     const outputPath = path.join(folder, "plan");
     const { target, task, features, split, seed } = spec;
     const plan = await deps.dataProcess.planExperiment({ columnsPath, outputPath, target, task, features, split, seed });
+    const outputs = outputsOf(spec, plan.outputs);
     // Equal plans share these bytes, so they stay even if the experiment isn't created: taking them back could rob another.
     const { id } = await deps.artifacts.put(createReadStream(outputPath));
-    return { ...plan, artifact: id };
+    return { ...plan, outputs, artifact: id };
+  });
+}
+
+/** The network's outputs follow from the loss; a loss that doesn't fit the question is refused. */
+function outputsOf({ recipe, task, target }: ExperimentSpec, planOutputs: number): number {
+  const outputs = networkOutputs(recipe.loss, task, planOutputs);
+  if (outputs !== null) return outputs;
+  const question = task === "regression" ? "regression" : `classification of ${target} with ${planOutputs} classes`;
+  throw new RightsizeError("invalid_request", `The loss ${recipe.loss} doesn't fit ${question}.`, {
+    issues: [
+      {
+        where: "/recipe/loss",
+        received: recipe.loss,
+        required:
+          task === "regression"
+            ? "auto, mean_squared_error, mean_absolute_error or huber"
+            : "auto, cross_entropy, or with two classes binary_cross_entropy",
+      },
+    ],
   });
 }
 

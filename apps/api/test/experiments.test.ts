@@ -55,6 +55,14 @@ describe("POST /v1/experiments", () => {
     expect(await task({ target: "b", task: "classification" })).toBe("classification");
   });
 
+  it("refuses a loss that doesn't fit the question, and says which do", async () => {
+    const before = await count();
+    const response = await post({ dataset, target: "y", recipe: { loss: "cross_entropy" } });
+    expect(response.statusCode).toBe(422);
+    expect(problemSchema.parse(response.json()).issues).toMatchObject([{ where: "/recipe/loss", received: "cross_entropy" }]);
+    expect(await count()).toBe(before);
+  });
+
   it("keeps the recipe's given members and fills in the others", async () => {
     const response = await post({ dataset, target: "y", recipe: { maxEpochs: 7, optimizer: { kind: "sgd" } } });
     const { spec } = experimentViewSchema.parse(response.json());
