@@ -71,8 +71,15 @@ describe("the data process", () => {
     expect((await read(data, "next")).format).toMatch(/^read next/);
   });
 
+  it("that can't start says so to whoever waits, and isn't started over and over", async () => {
+    open = startDataProcess({ timeoutMs: 300, memoryBytes: 2 ** 28, childPath: "/nowhere/child.mjs" });
+    expect(await refusal(read(open, "first"))).toMatchObject({ code: "internal" });
+    expect(open.startCount()).toBeLessThanOrEqual(2);
+  });
+
   it("refuses what would wait behind too many others", async () => {
     const data = start({ timeoutMs: 300, maxWaiting: 1 });
+    await read(data, "warm up");
     const first = refusal(read(data, "hang"));
     const second = read(data, "second");
     expect(await refusal(read(data, "third"))).toMatchObject({ code: "unavailable" });

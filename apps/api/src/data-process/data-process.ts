@@ -34,36 +34,51 @@ interface Job {
   readonly reject: (error: RightsizeError) => void;
 }
 
+/** A child that isn't ready by then never will be. */
+const startWithinMs = 60_000;
+
 /** Starts the child at once, so that the first upload finds it warm. */
 export function startDataProcess(options: DataProcessOptions): DataProcess {
   const waiting: Job[] = [];
   let current: { job: Job; id: number; stopWatching: () => void } | null = null;
   let child: ChildProcess | null = null;
+  /** Only a child that said so is given work: the time it takes to start is no part of a job's. */
+  let ready = false;
   let starts = 0;
   let requests = 0;
   let closed = false;
-  /** Why we killed the child ourselves. */
+  /** Why we killed the child ourselves; until its exit nothing is given to it. */
   let verdict: RightsizeError | null = null;
 
   function start(): void {
     starts += 1;
+    ready = false;
     const started = forkChild(options);
     child = started;
-    started.on("message", (message: ChildMessage) => onMessage(message));
+    const tooSlow = new RightsizeError("unavailable", "The data process did not start in time.");
+    const startDeadline = setTimeout(() => kill(started, tooSlow), startWithinMs);
+    started.on("message", (message: ChildMessage) => {
+      clearTimeout(startDeadline);
+      onMessage(message);
+    });
     started.on("error", () => started.kill("SIGKILL"));
     started.once("exit", (code, signal) => {
-      if (child === started) child = null;
+      clearTimeout(startDeadline);
+      child = null;
       const reason = verdict ?? crashed(code, signal);
       verdict = null;
       settle((job) => job.reject(reason));
-      // An idle child that ends is replaced by the next request, so that a child that can't start makes no loop.
+      // A child that can't even start would be started forever: whoever waits for it hears why.
+      if (!ready) for (const job of waiting.splice(0)) job.reject(reason);
       next();
     });
   }
 
   function onMessage(message: ChildMessage): void {
-    if (message.kind === "ready" || current === null || message.id !== current.id) return;
-    settle((job) => (message.kind === "done" ? job.resolve(message.result) : job.reject(RightsizeError.fromPlain(message.error))));
+    if (message.kind === "ready") ready = true;
+    else if (current !== null && message.id === current.id) {
+      settle((job) => (message.kind === "done" ? job.resolve(message.result) : job.reject(RightsizeError.fromPlain(message.error))));
+    }
     next();
   }
 
@@ -75,35 +90,36 @@ export function startDataProcess(options: DataProcessOptions): DataProcess {
   }
 
   function next(): void {
-    if (current !== null || waiting.length === 0 || closed) return;
-    // After we killed a child its exit must come first, or the next job would be given to a dying process.
-    if (verdict !== null) return;
+    if (current !== null || waiting.length === 0 || closed || verdict !== null) return;
     if (child === null) start();
+    if (!ready) return;
     const job = waiting.shift() as Job;
     const id = ++requests;
-    current = { job, id, stopWatching: watch() };
-    child?.send({ id, request: job.request });
+    const worker = child as ChildProcess;
+    current = { job, id, stopWatching: watch(worker) };
+    worker.send({ id, request: job.request });
   }
 
-  function kill(reason: RightsizeError): void {
-    if (verdict !== null) return;
+  /** Does nothing to a child that has ended meanwhile: its exit would never come, and nothing would ever be given again. */
+  function kill(which: ChildProcess, reason: RightsizeError): void {
+    if (verdict !== null || child !== which) return;
     verdict = reason;
-    child?.kill("SIGKILL");
+    which.kill("SIGKILL");
   }
 
   /** Ends the child when the job takes too long or too much memory. */
-  function watch(): () => void {
+  function watch(worker: ChildProcess): () => void {
     const deadline = setTimeout(() => {
       kill(
+        worker,
         new RightsizeError("too_large", `Working on this data took longer than ${options.timeoutMs / 1000} s.`, {
           issues: [{ where: "the file", received: "data that take longer", required: `at most ${options.timeoutMs / 1000} s of work` }],
         }),
       );
     }, options.timeoutMs);
-    const pid = child?.pid;
     const memory = setInterval(async () => {
-      const used = pid === undefined ? null : await residentBytes(pid);
-      if (used !== null && used > options.memoryBytes) kill(tooMuchMemory(options.memoryBytes));
+      const used = worker.pid === undefined ? null : await residentBytes(worker.pid);
+      if (used !== null && used > options.memoryBytes) kill(worker, tooMuchMemory(options.memoryBytes));
     }, 250);
     return () => {
       clearTimeout(deadline);

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { artifactViewSchema, sha256Schema } from "@rightsize/contract";
 import { RightsizeError, type Sha256 } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -34,7 +34,7 @@ export const artifactRoutes =
           .header("etag", `"${sha256}"`)
           .header("cache-control", "private, max-age=31536000, immutable");
         // Fastify answers HEAD by this handler too: opening the file for it would be for nothing.
-        return reply.send(request.method === "HEAD" ? null : createReadStream(file));
+        return reply.send(request.method === "HEAD" ? Readable.from([]) : createReadStream(file));
       },
     );
 
