@@ -1,6 +1,9 @@
 /** One contract, two stores: in memory on a clock of the test's own, and in a real Postgres on its real clock. */
+
+import type { Store } from "@rightsize/core";
 import { createMemoryStore, createPostgresStore } from "@rightsize/store";
-import { describe } from "vitest";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
 import { experimentsContract } from "./store/experiments.contract.ts";
 import { outboxContract } from "./store/outbox.contract.ts";
@@ -29,12 +32,24 @@ describe("the store in memory", () => {
 
 describe("the store in Postgres", () => {
   const postgres = withPostgres();
+  let store: Store;
+  let administrator: Client;
+  beforeAll(async () => {
+    const url = await postgres.newDatabase();
+    store = await createPostgresStore({ url, poolSize: 8 });
+    administrator = new Client({ connectionString: url });
+    await administrator.connect();
+  });
+  afterAll(async () => {
+    await administrator.end();
+    await store.close();
+  });
   storeContract(async () => {
-    const store = await createPostgresStore({ url: await postgres.newDatabase(), poolSize: 8 });
+    await administrator.query("DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters");
     return {
       store,
       pass: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      close: () => store.close(),
+      close: async () => {},
     };
   });
 });

@@ -15,7 +15,7 @@ export function withPostgres(): TestPostgres {
   let server: EmbeddedPostgres | null = null;
   const drops: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ durable: false });
   });
   afterAll(async () => {
     if (server === null) return;

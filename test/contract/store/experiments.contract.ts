@@ -437,7 +437,9 @@ export function experimentsContract(open: OpenWorld): void {
       const counts = [0, 0, 0];
       const unsubscribe = await Promise.all(
         counts.map((_, place) =>
-          store.subscribe((signal) => void (signal.kind === "outbox" && (counts[place] = (counts[place] ?? 0) + 1))),
+          store.subscribe((signal) => {
+            if (signal.kind === "outbox") counts[place] = (counts[place] ?? 0) + 1;
+          }),
         ),
       );
       await unsubscribe[1]?.();

@@ -130,8 +130,9 @@ export function workContract(open: OpenWorld): void {
     test("takes over when the lease is over, without waiting for the reconciler", async () => {
       const { store } = world;
       const { id, assignments } = await start(store);
-      await take(store, assignments[0], { leaseMs: shortLeaseMs });
+      const first = await take(store, assignments[0]);
       expect(await claimOf(store, assignments[0])).toEqual({ refused: "leased" });
+      await store.work.heartbeat(first, shortLeaseMs);
       await world.pass(shortLeaseMs * 2);
       expect(await claimOf(store, assignments[0], { by: "two" })).toMatchObject({ attempt: 2 });
       expect((await store.work.attempts(id)).map((attempt) => [attempt.number, attempt.workerId, attempt.end])).toEqual([
@@ -503,10 +504,11 @@ export function workContract(open: OpenWorld): void {
       const { store } = world;
       const { id, assignments } = await start(store, [["fit"], ["fit"]]);
       await drain(store);
-      await take(store, assignments[0], { leaseMs: shortLeaseMs });
-      await take(store, assignments[1], { leaseMs: longLeaseMs });
+      const first = await take(store, assignments[0]);
+      await take(store, assignments[1]);
       expect(await store.work.reconcile(limits)).toEqual([]);
       expect(await drain(store)).toEqual([]);
+      await store.work.heartbeat(first, shortLeaseMs);
       await world.pass(shortLeaseMs * 2);
       await store.work.reconcile(limits);
       const attempts = await store.work.attempts(id);

@@ -23,6 +23,8 @@ export interface EmbeddedOptions {
   readonly logger?: EmbeddedLogger;
   /** For tests: the way to run as root; chosen by itself otherwise. */
   readonly mode?: RunMode;
+  /** More settings of the server, for example `{ fsync: "off" }` where tests need no durability. */
+  readonly settings?: Readonly<Record<string, string | number>>;
 }
 
 export interface EmbeddedPostgres {
@@ -70,7 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const password = await readPassword(home);
     for (let tries = 1; ; tries++) {
       const port = await choosePort(options.port ?? null);
-      const processId = await launch(home, runAs, port);
+      const processId = await launch(home, runAs, port, options.settings ?? {});
       try {
         await waitUntilReady(home, processId, port, password);
         options.logger?.info({ port, processId, mode: runAs.mode }, "embedded Postgres is ready");
@@ -185,7 +187,7 @@ async function choosePort(wanted: number | null): Promise<number> {
 }
 
 /** Spawns the server detached, so that Ctrl-C in a terminal reaches us alone and we end it in our own order. */
-async function launch(home: Home, runAs: RunAs, port: number): Promise<number> {
+async function launch(home: Home, runAs: RunAs, port: number, more: NonNullable<EmbeddedOptions["settings"]>): Promise<number> {
   const settings: Record<string, string | number> = {
     listen_addresses: "127.0.0.1",
     port,
@@ -200,6 +202,7 @@ async function launch(home: Home, runAs: RunAs, port: number): Promise<number> {
     tcp_keepalives_interval: 10,
     tcp_keepalives_count: 3,
     ...(process.platform === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
+    ...more,
   };
   const command = [
     ...runAs.prefix,
