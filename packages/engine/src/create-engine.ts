@@ -1,8 +1,9 @@
 /** Makes an engine by name; each one's library is loaded only when it is asked for. */
-import { type Engine, type EngineName, RightsizeError } from "@rightsize/core";
+import type { Engine, EngineName } from "@rightsize/core";
 import { createOnnxEngine } from "./onnx/engine.ts";
 import type { ExecutionProvider } from "./onnx/runtime.ts";
 import { createScriptedEngine, type ScriptedOptions } from "./scripted/engine.ts";
+import { createTensorFlowEngine } from "./tfjs/engine.ts";
 
 export interface EngineOptions {
   /** For `onnx`; `cpu` unless told. */
@@ -19,7 +20,7 @@ export async function createEngine(name: EngineName, options: EngineOptions = {}
     case "scripted":
       return createScriptedEngine(options.scripted);
     case "tensorflow":
-      throw new RightsizeError("engine_unavailable", "The tensorflow engine isn't built yet.");
+      return createTensorFlowEngine();
     default:
       return name satisfies never;
   }

@@ -6,6 +6,7 @@ import { initialWeights } from "../initialise.ts";
 import type { InspectableSession } from "../inspection.ts";
 import { lossOf, meanLoss, predictionsOf } from "../loss.ts";
 import { flatten, parameterLayout, unflatten } from "../parameters.ts";
+import { fillCoefficients, pick } from "../row-weights.ts";
 import { buildInspectGraph } from "./inspect-graph.ts";
 import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
@@ -98,6 +99,7 @@ export async function openOnnxSession(
   };
 
   const runChunk = async (steps: readonly StepBatch[]): Promise<Float64Array> => {
+    if (steps.length === 0) return new Float64Array(0);
     const { graph, session, batch, state, fetches } = await trainer(largest(steps, network, table));
     const count = steps.length;
     const rows = new Int32Array(count * batch);
@@ -192,27 +194,4 @@ export async function openOnnxSession(
 function largest(steps: readonly StepBatch[], network: NetworkSpec, table: TensorTable): number {
   const usual = resolveBatchSize(network.recipe.batchSize, table.rowCount);
   return steps.reduce((most, step) => Math.max(most, step.rows.length), usual);
-}
-
-/** Row weight / sum of row weights × factor: the coefficients of a weighted mean (PyTorch's, for class weights). */
-function fillCoefficients(
-  c: Float32Array,
-  rows: Int32Array,
-  y: Float32Array,
-  classWeights: readonly number[] | null,
-  factor: number,
-): void {
-  if (classWeights === null) {
-    c.fill(factor / rows.length);
-    return;
-  }
-  let sum = 0;
-  for (const row of rows) sum += classWeights[y[row] as number] as number;
-  for (let at = 0; at < rows.length; at++) c[at] = ((classWeights[y[rows[at] as number] as number] as number) * factor) / sum;
-}
-
-function pick(values: Float32Array, rows: Int32Array): Float32Array {
-  const picked = new Float32Array(rows.length);
-  for (let at = 0; at < rows.length; at++) picked[at] = values[rows[at] as number] as number;
-  return picked;
 }
