@@ -2,7 +2,7 @@
 import path from "node:path";
 import { createFolderArtifacts } from "@rightsize/artifacts";
 import { asRightsizeError, randomIds } from "@rightsize/core";
-import { createExperiment, startDispatcher, startReconciler } from "@rightsize/orchestrator";
+import { advanceExperiment, createExperiment, startDispatcher, startReconciler } from "@rightsize/orchestrator";
 import { createQueue } from "@rightsize/queue";
 import { createPostgresStore, migrate } from "@rightsize/store";
 import type { FastifyBaseLogger } from "fastify";
@@ -58,6 +58,12 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
         artifacts: createFolderArtifacts({ folder: config.artifactsFolder }),
         dataProcess,
         createExperiment: (request) => createExperiment({ store, ids: randomIds }, request),
+        // A resumed experiment whose runs all ended while it was paused goes on now, and not at the reconciler's next round.
+        onWorkChanged: (id) => {
+          advanceExperiment(store, randomIds, id).catch((error: unknown) =>
+            logger.warn({ err: error, experiment: id }, "advancing failed"),
+          );
+        },
         logger,
         settings: {
           ...defaultAppSettings,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type ApiDependencies, buildApp, type DataProcess, defaultAppSettings } from "@rightsize/api";
 import { createFolderArtifacts } from "@rightsize/artifacts";
-import { type ArtifactStore, type ColumnProfile, countedIds, RightsizeError, type Store } from "@rightsize/core";
+import { type ArtifactStore, type ColumnProfile, countedIds, RightsizeError, randomIds, type Store } from "@rightsize/core";
 import { createExperiment } from "@rightsize/orchestrator";
 import { createMemoryQueue, type MemoryQueue } from "@rightsize/queue";
 import { createMemoryStore } from "@rightsize/store";
@@ -27,16 +27,18 @@ export interface TestApi {
 export interface TestApiOptions {
   readonly settings?: Partial<ApiDependencies["settings"]>;
   readonly dataProcess?: Partial<DataProcess>;
+  /** In place of the in-memory store; closed with the API. */
+  readonly store?: Store;
   /** Changes the dependencies before the app is built. */
   readonly change?: (deps: ApiDependencies) => ApiDependencies;
 }
 
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const folder = await mkdtemp(path.join(tmpdir(), "rightsize-api-"));
-  const store = createMemoryStore({ now: () => Date.now() });
+  const store = options.store ?? createMemoryStore();
   const queue = createMemoryQueue();
   const artifacts = createFolderArtifacts({ folder: path.join(folder, "artifacts") });
-  const ids = countedIds();
+  const ids = options.store ? randomIds : countedIds();
   const deps: ApiDependencies = {
     store,
     queue,
