@@ -6,7 +6,7 @@ import type { StreamMessage } from "../src/api/events.ts";
 import { follow, type Picture, type Watcher } from "../src/watch/follow.ts";
 import { plainWatcher } from "../src/watch/plain-watcher.ts";
 import { afterEpochs, progressScale, progressText, type RunProgress, timeLeft } from "../src/watch/run-progress.ts";
-import { decisionSentence, trialSentence } from "../src/watch/sentences.ts";
+import { decisionSentence, progressSentences, trialSentence } from "../src/watch/sentences.ts";
 import { createTerminalRegion } from "../src/watch/terminal-region.ts";
 import { decisionView, experimentView, runView, trialTable, trialView } from "./views.ts";
 
@@ -63,6 +63,14 @@ test("decisions and trials are told in a sentence each", () => {
   expect(trialSentence(trialView(1), picture)).toBe("Trial 1, 1×100 (901 parameters): mean squared error 5.4 after 12 epochs");
   const diverged = trialView(2, { score: null, runs: [runView({ state: "DIVERGED" })] });
   expect(trialSentence(diverged, pictureOf([diverged]))).toBe("Trial 2, 1×250 (2 251 parameters): diverged, no score");
+});
+
+test("a trial whose recipe a decision changed is told with the changed one", () => {
+  const trial = trialView(1, { state: "RUNNING" });
+  const change = decisionView(2, { decision: { action: "CHANGE_RECIPE", trial: 1, change: { maxEpochs: 80 } } });
+  const other = decisionView(3, { decision: { action: "CHANGE_RECIPE", trial: 2, change: { maxEpochs: 90 } } });
+  const picture = { ...pictureOf([trial]), decisions: [change, other], progress: new Map([["run_1", progressOf([epochs([1]), 0])]]) };
+  expect(progressSentences(picture)).toEqual(["training 1×100: epoch 1 of at most 80, score 64"]);
 });
 
 /** A client whose experiment moves on by one event each time it is looked at after a batch. */

@@ -68,6 +68,7 @@ async function runDemo(invocation: Invocation, dataFolder: string): Promise<void
     await watchExperiment(client, experiment.id, output, interrupts.signal);
     output.say(`\nThe page was ${service.url}/experiments/${experiment.id}; it ends with the demo. npm start keeps one open.`);
   } finally {
+    if (interrupts.signal.aborted) output.say("Stopping …");
     await service.stop();
   }
   output.say(`All stopped and cleaned up, ${durationText(performance.now() - since)} in all.`);

@@ -61,6 +61,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     return { url, workerReady, pids: () => parts.pids(), stop: () => parts.stop() };
   } catch (error) {
     await parts.stop();
+    // Ctrl-C reaches some of what is starting as well: its complaint is not the reason.
+    options.signal.throwIfAborted();
     throw error;
   }
 }

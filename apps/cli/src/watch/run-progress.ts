@@ -51,14 +51,24 @@ const specSchema = z.object({
   features: z.object({ logTarget: z.boolean() }),
 });
 
-/** Losses are on the standardised target: × deviation² makes them squared errors in the target's own unit, where that is what the loss is. */
-export function progressScale(experiment: ExperimentView): ProgressScale {
+/**
+ * Losses are on the standardised target: × deviation² makes them squared errors in the target's own unit, where that is what the loss is.
+ * `changes` are what decisions changed in the trial's recipe, oldest first.
+ */
+export function progressScale(
+  experiment: ExperimentView,
+  changes: readonly { readonly maxEpochs?: number | undefined; readonly patience?: number | undefined }[] = [],
+): ProgressScale {
   const spec = specSchema.safeParse(experiment.spec);
   if (!spec.success) return { maxEpochs: Number.POSITIVE_INFINITY, patience: Number.POSITIVE_INFINITY, lossFactor: 1 };
   const { recipe, features } = spec.data;
   const squared = experiment.task === "regression" && ["auto", "mean_squared_error"].includes(recipe.loss);
   const ownUnit = squared && !features.logTarget && experiment.engine !== "scripted";
-  return { maxEpochs: recipe.maxEpochs, patience: recipe.patience, lossFactor: ownUnit ? experiment.plan.targetDeviation ** 2 : 1 };
+  return {
+    maxEpochs: changes.findLast(({ maxEpochs }) => maxEpochs !== undefined)?.maxEpochs ?? recipe.maxEpochs,
+    patience: changes.findLast(({ patience }) => patience !== undefined)?.patience ?? recipe.patience,
+    lossFactor: ownUnit ? experiment.plan.targetDeviation ** 2 : 1,
+  };
 }
 
 /** For example `epoch 57 of at most 400, score 8.21 (best 8.10), at most 3 s left`. */

@@ -1,8 +1,8 @@
 /** What is said of decisions and trials, on a terminal and in a pipe alike. */
 import type { DecisionView, TrialView } from "@rightsize/contract";
-import { capacityText } from "@rightsize/core";
+import { type Capacity, capacityText } from "@rightsize/core";
 import { z } from "zod";
-import { counted, groupedNumber, scoreTexts } from "../render/numbers.ts";
+import { groupedNumber, scoreTexts } from "../render/numbers.ts";
 import { shownScore } from "../render/trial-table.ts";
 import type { Picture } from "./follow.ts";
 import { progressScale, progressText } from "./run-progress.ts";
@@ -26,13 +26,13 @@ function actionWords(view: DecisionView, picture: Picture): string {
   const decision = parsed.data;
   const size = (number: number) => {
     const trial = picture.table.trials.find((candidate) => candidate.number === number);
-    return trial === undefined ? `trial ${number}` : capacityText(trial);
+    return trial === undefined ? `trial ${number}` : sizeName(trial);
   };
   switch (decision.action) {
     case "START_TRIAL":
-      return `train ${capacityText(decision.capacity)}`;
+      return `train ${sizeName(decision.capacity)}`;
     case "ADD_RUNS":
-      return `train ${size(decision.trial)} ${counted(decision.runs.length, "more time")}`;
+      return `train ${size(decision.trial)} ${decision.runs.length === 1 ? "once more" : `${decision.runs.length} more times`}`;
     case "CHANGE_RECIPE":
       return `train ${size(decision.trial)} again with another recipe`;
     case "FINISH":
@@ -40,6 +40,10 @@ function actionWords(view: DecisionView, picture: Picture): string {
     default:
       return decision satisfies never;
   }
+}
+
+function sizeName(capacity: Capacity): string {
+  return capacity.hiddenLayers === 0 ? "the linear model" : capacityText(capacity);
 }
 
 /** For example `Trial 2, 1×250 (2 501 parameters): mean squared error 4.8 after 120 epochs`. */
@@ -55,9 +59,23 @@ export function trialSentence(trial: TrialView, picture: Picture): string {
 
 /** For each run that trains: `training 1×250: epoch 57 of at most 400, score 8.21 (best 8.10), 0.3 s to 5 s left`. */
 export function progressSentences(picture: Picture): readonly string[] {
-  const scale = progressScale(picture.experiment);
   return [...picture.progress.values()].map((progress) => {
     const trial = picture.table.trials.find(({ id }) => id === progress.trialId);
-    return `${trial === undefined ? "training ahead of its decision" : `training ${capacityText(trial)}`}: ${progressText(progress, scale)}`;
+    const scale = progressScale(picture.experiment, trial === undefined ? [] : recipeChanges(picture, trial.number));
+    return `${trial === undefined ? "training ahead of its decision" : `training ${sizeName(trial)}`}: ${progressText(progress, scale)}`;
+  });
+}
+
+const changeSchema = z.object({
+  action: z.literal("CHANGE_RECIPE"),
+  trial: z.number(),
+  change: z.object({ maxEpochs: z.number().optional(), patience: z.number().optional() }),
+});
+
+/** What decisions changed in a trial's recipe, oldest first. */
+function recipeChanges(picture: Picture, trial: number): readonly z.infer<typeof changeSchema>["change"][] {
+  return picture.decisions.flatMap(({ decision }) => {
+    const parsed = changeSchema.safeParse(decision);
+    return parsed.success && parsed.data.trial === trial ? [parsed.data.change] : [];
   });
 }

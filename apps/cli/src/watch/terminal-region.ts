@@ -22,12 +22,13 @@ const clearBelow = "\u001b[J";
 export function createTerminalRegion(stream: TerminalStream): TerminalRegion {
   let drawn: readonly string[] = [];
   const cut = (line: string) => {
-    const columns = stream.columns ?? 80;
+    // A terminal that doesn't know its size says 0.
+    const columns = stream.columns || 80;
     const characters = [...line];
     return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join("")}…`;
   };
   // A region higher than the terminal can't be drawn again in place: its last lines are what matters.
-  const fit = (lines: readonly string[]) => lines.slice(-Math.max(1, (stream.rows ?? 24) - 1)).map(cut);
+  const fit = (lines: readonly string[]) => lines.slice(-Math.max(1, (stream.rows || 24) - 1)).map(cut);
   const back = () => (drawn.length === 0 ? "" : `\u001b[${drawn.length}A\r${clearBelow}`);
   const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
   return {
