@@ -130,7 +130,7 @@ export interface ExperimentStore {
   advance(id: ExperimentId, advance: Advance): Promise<boolean>;
   /** Events after a sequence number, oldest first. */
   events(id: ExperimentId, afterSequence: number, limit: number): Promise<readonly ExperimentEvent[]>;
-  /** Ids of experiments that are not at an end and have no outstanding run: `advance` must look at them. */
+  /** Ids of QUEUED and RUNNING experiments that have no outstanding run: `advance` must look at them (and at a PAUSED one when it is resumed). */
   idle(limit: number): Promise<readonly ExperimentId[]>;
 }
 
@@ -176,7 +176,10 @@ export interface WorkStore {
     ref: AttemptRef,
     checkpoint: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number },
   ): Promise<void>;
-  /** Stores a run's only terminal result (a second one is refused as stale) and event `run.ended`. */
+  /**
+   * Stores a run's only terminal result, and event `run.ended`. The very same outcome once more under the same attempt (a retry after a lost
+   * acknowledgement) is silent; any other second one is refused as stale.
+   */
   completeRun(
     ref: AttemptRef,
     runId: RunId,
@@ -186,7 +189,10 @@ export interface WorkStore {
       readonly answer?: Answer;
     },
   ): Promise<void>;
-  /** Ends the attempt. Unless `completed`, `failed` or `cancelled`, unfinished runs go back to QUEUED and the assignment is dispatched again. */
+  /**
+   * Ends the attempt. Unless `completed`, `failed` or `cancelled`, unfinished runs go back to QUEUED and the assignment is dispatched again.
+   * `completed` with unfinished runs throws `conflict`. The same end once more is silent, and so is any end of a cancelled attempt.
+   */
   endAttempt(ref: AttemptRef, end: AttemptEnd, detail: string | null): Promise<void>;
   /**
    * Ends attempts whose lease is over (`lease_lost`) and requeues their runs with an outbox row each; an assignment with `crashLimit`
