@@ -87,7 +87,8 @@ export function randomStream(seed: number, purpose: RandomPurpose, epoch: number
 /** A permutation of 0 … count − 1 (Fisher–Yates; Durstenfeld 1964) for one place. */
 export function permutation(count: number, seed: number, purpose: RandomPurpose, epoch: number, index = 0): Int32Array {
   const stream = randomStream(seed, purpose, epoch, index);
-  const order = Int32Array.from({ length: count }, (_, position) => position);
+  const order = new Int32Array(count);
+  for (let position = 0; position < count; position++) order[position] = position;
   for (let last = count - 1; last > 0; last--) {
     const other = stream.below(last + 1);
     const kept = order[last] as number;

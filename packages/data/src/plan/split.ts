@@ -24,21 +24,20 @@ export function splitRows(table: ColumnTable, usable: SplitRows, spec: SplitSpec
   const roles = new Uint8Array(table.rowCount);
   switch (spec.kind) {
     case "random": {
-      const order = shuffled(usable, spec.seed);
-      const { test, rest } = setTestApart(order, spec.testFraction, stratumOf(usable, spec.stratify));
-      const { chosen, others } = choose(rest, countOf(spec.validationFraction, rest.length), stratumOf(usable, spec.stratify));
+      const stratum = stratumOf(usable, spec.stratify);
+      const { test, rest } = setTestApart(shuffled(usable, spec.seed), spec.testFraction, stratum);
+      const { chosen, others } = choose(rest, countOf(spec.validationFraction, rest.length), stratum);
       return mark(roles, usable, { test, validation: [chosen], training: others });
     }
     case "folds": {
-      const order = shuffled(usable, spec.seed);
       const stratum = stratumOf(usable, spec.stratify);
-      const { test, rest } = setTestApart(order, spec.testFraction, stratum);
+      const { test, rest } = setTestApart(shuffled(usable, spec.seed), spec.testFraction, stratum);
       if (rest.length < spec.folds) {
         throw unusable("/split/folds", `${rest.length} rows for ${spec.folds} folds`, "at least one row a fold");
       }
-      const dealt = stratum === null ? rest : stableSort(rest, stratum);
+      const dealt = stratum === null ? rest : sortedBy(rest, stratum);
       const validation = Array.from({ length: spec.folds }, (_, fold) => dealt.filter((_, position) => position % spec.folds === fold));
-      return mark(roles, usable, { test, validation, training: [] });
+      return mark(roles, usable, { test, validation, training: none });
     }
     case "rows":
       return splitByNumbers(roles, usable, spec);
@@ -51,10 +50,12 @@ export function splitRows(table: ColumnTable, usable: SplitRows, spec: SplitSpec
   }
 }
 
-/** Positions into `usable.rows` in a seeded order. */
-function shuffled(usable: SplitRows, seed: number): number[] {
-  return Array.from(permutation(usable.rows.length, seed, "split", 0));
-}
+/** Positions into `usable.rows`. */
+type Positions = Int32Array;
+const none: Positions = new Int32Array(0);
+
+/** All positions in a seeded order. */
+const shuffled = (usable: SplitRows, seed: number): Positions => permutation(usable.rows.length, seed, "split", 0);
 
 type Stratum = ((position: number) => number) | null;
 
@@ -76,15 +77,15 @@ function countOf(fraction: number, total: number): number {
   return total - Math.min(total - 1, Math.max(1, kept));
 }
 
-function setTestApart(order: readonly number[], testFraction: number, stratum: Stratum) {
+function setTestApart(order: Positions, testFraction: number, stratum: Stratum) {
   const count = Math.min(Math.round(testFraction * order.length), Math.max(0, order.length - 2));
   const { chosen, others } = choose(order, count, stratum);
   return { test: chosen, rest: others };
 }
 
 /** The first `count` positions of an order; with strata each gives its share of them, rounded by largest remainder. */
-function choose(order: readonly number[], count: number, stratum: Stratum): { chosen: number[]; others: number[] } {
-  if (stratum === null) return { chosen: order.slice(0, count), others: order.slice(count) };
+function choose(order: Positions, count: number, stratum: Stratum): { chosen: Positions; others: Positions } {
+  if (stratum === null) return { chosen: order.subarray(0, count), others: order.subarray(count) };
   const sizes = new Map<number, number>();
   for (const position of order) sizes.set(stratum(position), (sizes.get(stratum(position)) ?? 0) + 1);
   const quotas = [...sizes].map(([key, size]) => ({
@@ -98,25 +99,26 @@ function choose(order: readonly number[], count: number, stratum: Stratum): { ch
     entry.quota++;
   }
   const left = new Map(quotas.map(({ key, quota }) => [key, quota]));
-  const chosen: number[] = [];
-  const others: number[] = [];
-  for (const position of order) {
+  const isChosen = (position: number) => {
     const remaining = left.get(stratum(position)) ?? 0;
     if (remaining > 0) left.set(stratum(position), remaining - 1);
-    (remaining > 0 ? chosen : others).push(position);
-  }
-  return { chosen, others };
+    return remaining > 0;
+  };
+  const flags = Uint8Array.from(order, (position) => Number(isChosen(position)));
+  return { chosen: order.filter((_, index) => flags[index] === 1), others: order.filter((_, index) => flags[index] === 0) };
 }
 
-const stableSort = (positions: readonly number[], key: (position: number) => number) => [...positions].sort((a, b) => key(a) - key(b));
+/** Positions by a key, those of equal keys in the order they had. */
+const sortedBy = (positions: Positions, key: (position: number) => number): Positions =>
+  Int32Array.from(Array.from(positions).sort((a, b) => key(a) - key(b)));
 
 function mark(
   roles: Uint8Array,
   usable: SplitRows,
-  parts: { test: readonly number[]; validation: readonly (readonly number[])[]; training: readonly number[] },
+  parts: { test: Positions; validation: readonly Positions[]; training: Positions },
 ): Split {
-  const set = (positions: readonly number[], role: number) => {
-    for (const position of positions) roles[usable.rows[position] as number] = role;
+  const set = (positions: Positions, role: number) => {
+    for (let index = 0; index < positions.length; index++) roles[usable.rows[positions[index] as number] as number] = role;
   };
   set(parts.training, rowRoles.training);
   set(parts.test, rowRoles.test);
@@ -178,7 +180,11 @@ function splitByGroup(roles: Uint8Array, table: ColumnTable, usable: SplitRows, 
   const test = takeGroups(order, spec.testFraction * usable.rows.length, 2);
   const rest = order.reduce((sum, group) => sum + group.length, 0);
   const validation = takeGroups(order, spec.validationFraction * rest, 1);
-  return mark(roles, usable, { test, validation: [validation], training: order.flat() });
+  return mark(roles, usable, {
+    test: Int32Array.from(test),
+    validation: [Int32Array.from(validation)],
+    training: Int32Array.from(order.flat()),
+  });
 }
 
 /** Moves whole groups out of `order` while that brings their rows closer to `count`; at least one group where count > 0; leaves at least `leave`. */
@@ -206,17 +212,17 @@ function splitByTime(roles: Uint8Array, table: ColumnTable, usable: SplitRows, s
   const gap = usable.rows.find((row) => isGap(column.gaps, row) || !Number.isFinite(column.values[row]));
   if (gap !== undefined)
     throw unusable("/split/column", `no time in row ${gap + 1} of ${spec.column}`, "a time in every row that has a target");
-  const order = stableSort(
-    Array.from(usable.rows, (_, position) => position),
+  const order = sortedBy(
+    Int32Array.from({ length: usable.rows.length }, (_, position) => position),
     (position) => column.values[usable.rows[position] as number] as number,
   );
   const testCount = Math.min(Math.round(spec.testFraction * order.length), Math.max(0, order.length - 2));
-  const rest = order.slice(0, order.length - testCount);
+  const rest = order.subarray(0, order.length - testCount);
   const validationCount = countOf(spec.validationFraction, rest.length);
   return mark(roles, usable, {
-    test: order.slice(order.length - testCount),
-    validation: [rest.slice(rest.length - validationCount)],
-    training: rest.slice(0, rest.length - validationCount),
+    test: order.subarray(order.length - testCount),
+    validation: [rest.subarray(rest.length - validationCount)],
+    training: rest.subarray(0, rest.length - validationCount),
   });
 }
 

@@ -138,7 +138,8 @@ export function gatherTexts(
   const texts: string[] = [];
   let overfull = false;
   let gapCount = 0;
-  const codeFor = (raw: string, row: number): number => {
+  /** The code of a text met for the first time as it stands; texts that differ in outer blanks only share one. */
+  const newCode = (raw: string, row: number): number => {
     const text = raw.trim();
     if (isGapText(text)) return 0;
     if (text.length > limits.maxCellLength) {
@@ -157,6 +158,13 @@ export function gatherTexts(
     texts.push(text);
     codeOf.set(text, texts.length);
     return texts.length;
+  };
+  const codeFor = (raw: string, row: number): number => {
+    const known = codeOf.get(raw);
+    if (known !== undefined) return known;
+    const code = newCode(raw, row);
+    if (codeOf.size < 2 * limits.maxDistinctTexts) codeOf.set(raw, code);
+    return code;
   };
   return {
     add(vector, count) {
