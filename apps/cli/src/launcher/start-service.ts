@@ -48,7 +48,6 @@ export interface RunningService {
 }
 
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  await checkPort(options.host, options.port);
   const dataFolder = resolve(options.dataFolder);
   const claim = await claimDataFolder(dataFolder);
   if (claim.endedChildren.length > 0) {
@@ -56,6 +55,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   }
   const parts = new Parts(claim);
   try {
+    await checkPort(options.host, options.port);
     const { url, workerReady } = await startParts(options, dataFolder, claim, parts);
     claim.noteUrl(url);
     return { url, workerReady, pids: () => parts.pids(), stop: () => parts.stop() };
