@@ -22,6 +22,7 @@ export {
 } from "./plan/plan-file.ts";
 export { suggestTask } from "./profile/suggest.ts";
 export type { DeclaredDialect } from "./reading/csv-dialect.ts";
+export { readIdxPair } from "./reading/idx.ts";
 export { type ReadTableOptions, readTable, type TableReading } from "./reading/read-table.ts";
 export { buildTensors, type FoldTensors, toOwnUnit } from "./tensors/build-tensors.ts";
 export { type RawRow, transformRows } from "./tensors/transform-rows.ts";

@@ -2,12 +2,12 @@
 import { isGap } from "../columns/column-table.ts";
 
 const exactLimit = 65_536;
-const tableSize = exactLimit * 4;
 const estimateBits = 1 << 22;
 
 /** Counts different values outside gaps. Values compare by bits, with −0 equal to 0 and all NaN equal. */
 export function countDistinct(values: Float64Array, gaps: Uint8Array | null): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const tableSize = 2 ** Math.ceil(Math.log2(4 * Math.min(exactLimit, values.length + 1)));
   const slots = new Float64Array(tableSize);
   const used = new Uint8Array(tableSize);
   let count = 0;

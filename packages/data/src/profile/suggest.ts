@@ -26,7 +26,7 @@ export function suggestTask(profile: ColumnProfile): Task | null {
   }
 }
 
-/** A column named like a target, else the last that can be one. */
+/** A column named like a target, else the last that can be one, else nothing. */
 export function suggestTarget(columns: readonly ColumnProfile[]): { readonly target: string; readonly task: Task } | null {
   const usable = columns.flatMap((profile) => {
     const task = suggestTask(profile);

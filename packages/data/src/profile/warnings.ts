@@ -1,7 +1,10 @@
 /** What a person should know of one column before training on it. */
-import { isGap, type TableColumn } from "../columns/column-table.ts";
+import { type CodeColumn, isGap, type NumberColumn, type TableColumn } from "../columns/column-table.ts";
 
-/** Short warnings, each beginning with a word for programs: `constant`, `identifier`, `gaps`, … */
+/** Numbers that people write where they know nothing. */
+const sentinels = [-9, -99, -999, -9999, -99_999, 99, 999, 9999, 99_999, 999_999, -1];
+
+/** Short warnings, each beginning with a word for programs: `empty`, `constant`, `identifier`, `text`, `gaps`, `coded gaps`, `rare`. */
 export function columnWarnings(column: TableColumn, rowCount: number): readonly string[] {
   const { profile } = column;
   const warnings: string[] = [];
@@ -17,6 +20,8 @@ export function columnWarnings(column: TableColumn, rowCount: number): readonly 
   }
   if (countsRows(column, rowCount)) warnings.push("identifier: it counts the rows");
   if (profile.gapCount > 0.5 * rowCount) warnings.push(`gaps: ${profile.gapCount} of ${rowCount} rows have no value`);
+  if (column.kind === "numbers" && profile.type !== "date") warnings.push(...codedGaps(column, rowCount));
+  if (column.kind === "codes" && profile.type === "category") warnings.push(...rareValues(column));
   return warnings;
 }
 
@@ -24,6 +29,56 @@ export function columnWarnings(column: TableColumn, rowCount: number): readonly 
 export function countsRows(column: TableColumn, rowCount: number): boolean {
   if (column.kind !== "numbers" || column.profile.type !== "integer" || column.gaps !== null || rowCount < 20) return false;
   const first = column.values[0] as number;
-  for (let row = 0; row < rowCount; row++) if (column.values[row] !== first + row || isGap(column.gaps, row)) return false;
+  for (let row = 0; row < rowCount; row++) if (column.values[row] !== first + row) return false;
   return true;
+}
+
+/** Values such as −999, or zeros, that lie apart from all others and are likely to stand for gaps. */
+function codedGaps(column: NumberColumn, rowCount: number): string[] {
+  const { minimum, maximum, distinctCount } = column.profile;
+  if (minimum === null || maximum === null || distinctCount < 5) return [];
+  const candidates = [0, ...sentinels].filter((value) => value === minimum || value === maximum);
+  return candidates.flatMap((candidate) => {
+    const rest = restOf(column, candidate, rowCount);
+    if (rest.candidateCount < 2 || rest.count < 10 || rest.candidateCount > rest.count) return [];
+    const distance = candidate < rest.minimum ? rest.minimum - candidate : candidate - rest.maximum;
+    // A sentinel lies further out than the others spread; a zero at least a deviation away from numbers of one sign.
+    const apart = candidate === 0 ? distance > rest.deviation : distance > rest.maximum - rest.minimum;
+    return apart ? [`coded gaps: ${candidate} stands in ${rest.candidateCount} rows, far from all other values; is it a gap?`] : [];
+  });
+}
+
+function restOf(column: NumberColumn, candidate: number, rowCount: number) {
+  let candidateCount = 0;
+  let count = 0;
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  let squares = 0;
+  for (let row = 0; row < rowCount; row++) {
+    const value = column.values[row] as number;
+    if (value - value !== 0 || isGap(column.gaps, row)) continue;
+    if (value === candidate) {
+      candidateCount++;
+      continue;
+    }
+    count++;
+    minimum = Math.min(minimum, value);
+    maximum = Math.max(maximum, value);
+    sum += value;
+    squares += value * value;
+  }
+  const mean = count > 0 ? sum / count : 0;
+  return { candidateCount, count, minimum, maximum, deviation: Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean)) };
+}
+
+function rareValues(column: CodeColumn): string[] {
+  const counts = new Uint32Array(column.labels.length + 1);
+  for (const code of column.codes) counts[code] = (counts[code] as number) + 1;
+  const rare = column.labels.filter((_, index) => counts[index + 1] === 1);
+  if (rare.length === 0) return [];
+  const shown = rare.slice(0, 3).join(", ");
+  return [
+    `rare: ${rare.length === 1 ? `the value ${shown} stands` : `${rare.length} values (${shown}${rare.length > 3 ? ", …" : ""}) stand`} in one row only`,
+  ];
 }

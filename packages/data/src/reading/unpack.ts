@@ -13,10 +13,6 @@ export async function unpackGzip(path: string, unpackedPath: string, limits: Dat
   const packed = createReadStream(path);
   const gunzip = createGunzip();
   packed.on("error", (error) => gunzip.destroy(error));
-  let packedBytes = 0;
-  packed.on("data", (chunk) => {
-    packedBytes += chunk.length;
-  });
   const output = await open(unpackedPath, "w");
   let unpackedBytes = 0;
   try {
@@ -27,7 +23,7 @@ export async function unpackGzip(path: string, unpackedPath: string, limits: Dat
       if (unpackedBytes > limits.maxUnpackedBytes) {
         throw tooLarge(`more than ${limits.maxUnpackedBytes} bytes unpacked`, `at most ${limits.maxUnpackedBytes}`);
       }
-      if (unpackedBytes > ratioFromBytes && unpackedBytes > limits.maxUnpackRatio * packedBytes) {
+      if (unpackedBytes > ratioFromBytes && unpackedBytes > limits.maxUnpackRatio * gunzip.bytesWritten) {
         throw tooLarge(`more than ${limits.maxUnpackRatio} times its packed size`, `at most ${limits.maxUnpackRatio} times`);
       }
       await output.writeFile(chunk);

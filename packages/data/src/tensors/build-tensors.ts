@@ -35,6 +35,7 @@ export function buildTensors(table: ColumnTable, plan: PlanFile, fold: number): 
     offset += fitted.width;
     return column.kind === "numbers" ? numberWriter(column, fitted, plan.inputs, at) : codeWriter(column, fitted, plan.inputs, at);
   });
+  const blockRows = Math.max(8, Math.floor(blockNumbers / plan.inputs));
   for (let from = 0; from < rowCount; from += blockRows) {
     for (const write of writers) write(x, tableRows, from, Math.min(rowCount, from + blockRows));
   }
@@ -55,8 +56,8 @@ export function buildTensors(table: ColumnTable, plan: PlanFile, fold: number): 
 /** Writes one column's features for positions from … to − 1; `rows` are the table's rows by position. */
 type Writer = (x: Float32Array, rows: Int32Array, from: number, to: number) => void;
 
-/** Positions written at a time, column by column: a block of features stays in the processor's cache. */
-const blockRows = 1024;
+/** Numbers written at a time, column by column: a block of rows stays in the processor's cache. */
+const blockNumbers = 65_536;
 
 function numberWriter(column: NumberColumn, fitted: FittedColumn, inputs: number, offset: number): Writer {
   const { values, gaps } = column;
