@@ -1,0 +1,3 @@
+/** Types of install.mjs, for its tests. */
+export function isInstalled(root: string): boolean;
+export function install(root: string): Promise<void>;
