@@ -2,13 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, chown, lstat, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { RightsizeError } from "@rightsize/core";
 import { type Binaries, copiedBinaries, packagedBinaries } from "./binaries.ts";
 
 /**
  * `self`: as the user we are. `nobody`: we are root, Postgres runs with nobody's uid. `namespace`: we are root and nobody can't enter
- * the folder, so Postgres runs in a user namespace where root is called nobody. `elsewhere`: no namespaces either (containers), so the
+ * the folder (or we are a user without a name), so Postgres runs in a user namespace where we are called nobody. `elsewhere`: no namespaces either (containers), so the
  * binaries are copied and the data kept outside of the closed folder.
  */
 export type RunMode = "self" | "nobody" | "namespace" | "elsewhere";
@@ -47,6 +48,19 @@ async function ownerOf(path: string): Promise<number | null> {
   return (await lstat(path).catch(() => null))?.uid ?? null;
 }
 
+/** initdb refuses a user id without a name (containers started with any uid); in a namespace it is called nobody. */
+function isNamed(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false;
+  }
+}
+
+function hasNamespaces(): boolean {
+  return spawnSync(namespacePrefix[0] as string, [...namespacePrefix.slice(1), "true"]).status === 0;
+}
+
 /** The `elsewhere` home of a folder is named in a file of that folder, so that a data directory is found again. */
 const pointerFile = "data-is-in";
 
@@ -61,15 +75,13 @@ export async function chooseRunAs(folder: string, forced?: RunMode): Promise<Run
         issues: [{ where: folder, received: `uid ${process.getuid()}`, required: `uid ${owner}, or another folder` }],
       });
     }
-    return self;
+    return isNamed() || !hasNamespaces() ? self : { ...self, mode: "namespace", prefix: namespacePrefix };
   }
 
   const ids = await nobodyIds();
   const owner = await ownerOf(join(folder, "data"));
   const pointer = await readFile(join(folder, pointerFile), "utf8").catch(() => null);
   const reachable = (await othersCanEnter(folder)) && (await othersCanEnter(packaged.folder));
-  const namespaces = () => spawnSync(namespacePrefix[0] as string, [...namespacePrefix.slice(1), "true"]).status === 0;
-
   const mode: RunMode =
     forced ??
     (pointer !== null
@@ -78,7 +90,7 @@ export async function chooseRunAs(folder: string, forced?: RunMode): Promise<Run
         ? "namespace"
         : owner !== null || reachable
           ? "nobody"
-          : namespaces()
+          : hasNamespaces()
             ? "namespace"
             : "elsewhere");
   switch (mode) {
