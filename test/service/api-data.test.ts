@@ -1,5 +1,6 @@
 /** Bad data against the real API with the real readers and Postgres: 4xx that names row and column, and nothing half-created. */
-import { problemSchema } from "@rightsize/contract";
+import { datasetViewSchema, problemSchema } from "@rightsize/contract";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
 import { type ApiProcess, startApiProcess } from "./api-process.ts";
@@ -56,6 +57,36 @@ describe("files that are no table", () => {
     expect(response.status).toBe(413);
     expect(await api.files()).toEqual([]);
   });
+});
+
+test("200 files of nonsense: each is a dataset or a problem, never a 5xx", async () => {
+  const cell = fc.oneof(
+    fc.string({ maxLength: 8 }),
+    fc.string({ unit: "binary", maxLength: 4 }),
+    fc.constantFrom("1", "-2.5", "NaN", "inf", "1e999", "", '"', '""', '"a,b"', "2024-01-01", "\u0000", "\n", "\r", "é"),
+  );
+  const table = fc
+    .tuple(
+      fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
+      fc.constantFrom(",", ";", "\t", "|"),
+      fc.constantFrom("\n", "\r\n"),
+    )
+    .map(([lines, comma, end]) => Buffer.from(lines.map((line) => line.join(comma)).join(end)));
+  const file = fc.oneof(
+    table,
+    fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    fc.json().map((text) => Buffer.from(text)),
+  );
+  await fc.assert(
+    fc.asyncProperty(file, fc.constantFrom("a.csv", "b.json", "c", "d.parquet", "e.csv.gz", "f.tsv"), async (bytes, name) => {
+      const response = await upload(bytes, name);
+      const told = `${response.status} ${await response.clone().text()} to ${name} ${bytes.toString("base64")}`;
+      expect(response.status, told).toBeLessThan(500);
+      if (response.status >= 400) await problemOf(response);
+      else datasetViewSchema.parse(await response.json());
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe("questions that the data can't answer", () => {

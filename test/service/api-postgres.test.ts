@@ -3,6 +3,7 @@ import { experimentPageSchema, experimentViewSchema, trialTableSchema } from "@r
 import type { ExperimentId } from "@rightsize/core";
 import { createPostgresStore } from "@rightsize/store";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { askStrangely, postBrokenExperiments } from "../../apps/api/test/negative-requests.ts";
 import { course, playToTheEnd } from "../../apps/api/test/play.ts";
 import { readEvents } from "../../apps/api/test/sse-client.ts";
 import { postExperiment, startTestApi, type TestApi, uploadTable } from "../../apps/api/test/support.ts";
@@ -121,4 +122,10 @@ test.each(["experiments", "datasets"])("a cursor of %s that isn't one of ours is
     const response = await api.app.inject(`/v1/${what}?cursor=${encodeURIComponent(cursor)}`);
     expect(response.statusCode, `${cursor}: ${response.body}`).toBe(400);
   }
+});
+
+test("300 broken requests and 300 strange ones: what the schemas let through, Postgres takes too", async () => {
+  const statuses = await postBrokenExperiments(api, await uploadTable(api.app), 300);
+  expect(statuses.get(201) ?? 0).toBeGreaterThan(2);
+  await askStrangely(api, await postExperiment(api.app), 300);
 });

@@ -1,4 +1,5 @@
 /** The API's process: reads its configuration, serves until it is told to stop, and stops within five seconds. */
+import { RightsizeError } from "@rightsize/core";
 import { ConfigurationError, readConfig } from "./config.ts";
 import { createLogger } from "./logger.ts";
 import { type Service, startService } from "./service.ts";
@@ -32,17 +33,18 @@ async function main(): Promise<void> {
     await service.close();
     process.exit(0);
   }
-  logger.info(`listening on ${service.url}`);
   const ready = { kind: "ready", url: service.url };
   if (process.send) process.send(ready);
   else process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
 main().catch((error: unknown) => {
-  const known = error instanceof ConfigurationError;
+  const needsPerson = error instanceof ConfigurationError;
+  // Our own errors are sentences; of anything else the stack is what helps.
+  const known = needsPerson || error instanceof RightsizeError;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${known ? message : error instanceof Error ? (error.stack ?? message) : message}\n`);
-  const exit = () => process.exit(known ? exitCodes.configuration : exitCodes.failed);
+  const exit = () => process.exit(needsPerson ? exitCodes.configuration : exitCodes.failed);
   if (process.send) process.send({ kind: "failed", message }, exit);
   else exit();
 });

@@ -48,8 +48,10 @@ export async function addSecurity(app: FastifyInstance, settings: AppSettings): 
   if (settings.maxEventLoopDelayMs > 0) {
     await app.register(underPressure, {
       maxEventLoopDelay: settings.maxEventLoopDelayMs,
+      // The mean over five seconds: one long pause (a start on a busy machine) is no overload, and must not turn anybody away.
+      sampleInterval: 5000,
       retryAfter: 5,
-      pressureHandler: (request, reply) => {
+      pressureHandler: async (request, reply) => {
         if (isWatch(request)) return;
         void reply.header("retry-after", "5");
         throw new RightsizeError("unavailable", "The service has more to do than it can at the moment.");

@@ -77,7 +77,8 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
       }),
       (open) => open.close(),
     );
-    const url = await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    const address = { host: config.host, port: config.port, listenTextResolver: (url: string) => `listening on ${url}` };
+    const url = await app.listen(address).catch((error: unknown) => {
       throw listenError(error, config);
     });
     return { url, close: closeAll };

@@ -1,6 +1,5 @@
 /** An experiment's admission: the request is completed, planned on its data, and created, or refused with what is wrong. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import path from "node:path";
 import type { ParsedExperimentRequest } from "@rightsize/contract";
 import {
@@ -18,6 +17,7 @@ import {
 } from "@rightsize/core";
 import { defaultPreset, parseSearch, presetRecipe } from "@rightsize/policy";
 import type { ApiDependencies } from "./dependencies.ts";
+import { hashFile, putFile } from "./put-file.ts";
 import { withTemporaryFolder } from "./temporary-files.ts";
 
 export interface Submission {
@@ -113,8 +113,9 @@ async function planOf(deps: ApiDependencies, dataset: Dataset, spec: ExperimentS
     const plan = await deps.dataProcess.planExperiment({ columnsPath, outputPath, target, task, features, split, seed });
     const outputs = outputsOf(spec, plan.outputs);
     // Equal plans share these bytes, so they stay even if the experiment isn't created: taking them back could rob another.
-    const { id } = await deps.artifacts.put(createReadStream(outputPath));
-    return { ...plan, outputs, artifact: id };
+    const artifact = await hashFile(outputPath);
+    await putFile(deps.artifacts, outputPath, artifact);
+    return { ...plan, outputs, artifact };
   });
 }
 

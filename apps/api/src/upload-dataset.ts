@@ -1,11 +1,10 @@
 /** An uploaded file becomes a dataset, or leaves nothing behind: it is read first and stored only when it is a table. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import type { ArtifactStore, Dataset, OwnerId, Sha256 } from "@rightsize/core";
 import { RightsizeError } from "@rightsize/core";
 import type { ApiDependencies } from "./dependencies.ts";
+import { hashFile, putFile } from "./put-file.ts";
 import { receiveFile } from "./receive-file.ts";
 import { withTemporaryFolder } from "./temporary-files.ts";
 
@@ -52,8 +51,13 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
       return storeInTurn(async () => {
         const stored: Sha256[] = [];
         try {
-          await putFile(deps.artifacts, filePath, hash, stored);
-          const columnsArtifact = await putFile(deps.artifacts, columnsPath, await hashFile(columnsPath), stored);
+          // Noted only if they weren't there before: what others put there is not ours to take back.
+          const keep = async (file: string, id: Sha256) => {
+            if (await putFile(deps.artifacts, file, id)) stored.push(id);
+            return id;
+          };
+          await keep(filePath, hash);
+          const columnsArtifact = await keep(columnsPath, await hashFile(columnsPath));
           const before = await deps.store.datasets.find(upload.owner, hash);
           const dataset = await deps.store.datasets.put({ id: hash, owner: upload.owner, name, sizeBytes, columnsArtifact, ...summary });
           return { dataset, created: before === null };
@@ -68,21 +72,6 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
 /** Whether a dataset's bytes are still there: an upload also repairs a dataset whose files were lost. */
 async function isStored(artifacts: ArtifactStore, dataset: Dataset): Promise<boolean> {
   return (await artifacts.has(dataset.id)) && (await artifacts.has(dataset.columnsArtifact));
-}
-
-/** Stores a file's bytes; notes the id in `stored` if they weren't there before, so that only what we added is taken back. */
-async function putFile(artifacts: ArtifactStore, filePath: string, hash: Sha256, stored: Sha256[]): Promise<Sha256> {
-  if (!(await artifacts.has(hash))) {
-    await artifacts.put(createReadStream(filePath));
-    stored.push(hash);
-  }
-  return hash;
-}
-
-async function hashFile(filePath: string): Promise<Sha256> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(filePath)) hash.update(chunk as Buffer);
-  return hash.digest("hex") as Sha256;
 }
 
 /** Only the last part of a path, without control characters, at most 200 characters long. */

@@ -10,8 +10,11 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   const part = httpPart ?? "body";
   return (data: unknown) => {
     const result = schema.safeParse(data);
-    if (result.success) return { value: result.data };
-    return { error: validationError(result.error.issues, data, part) };
+    if (!result.success) return { error: validationError(result.error.issues, data, part) };
+    const issues = [...unstorableText(result.data, part, [])];
+    if (issues.length > 0)
+      return { error: new RightsizeError("invalid_request", `${issues[0]?.where} holds text that can't be stored.`, { issues }) };
+    return { value: result.data };
   };
 };
 
@@ -23,6 +26,30 @@ export function validationError(zodIssues: readonly ZodIssue[], data: unknown, p
   return new RightsizeError("invalid_request", first ? `${first.where}: ${first.required} is required.` : "The request is wrong.", {
     issues,
   });
+}
+
+/** Characters that no database keeps: NUL, and halves of surrogate pairs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of those that must be found
+const unstorable = /\u0000|\p{Surrogate}/u;
+
+/** Where such characters are, in values and in the names of members; looks only at plain data, never into a stream. */
+function* unstorableText(value: unknown, part: string, path: readonly PropertyKey[]): Generator<Issue> {
+  if (typeof value === "string") {
+    if (!unstorable.test(value)) return;
+    yield { where: place(part, path), received: show(value), required: "text without NUL characters and unpaired surrogates" };
+  } else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* unstorableText(item, part, [...path, index]);
+  } else if (typeof value === "object" && value !== null && isPlain(value)) {
+    for (const [key, member] of Object.entries(value)) {
+      if (unstorable.test(key)) yield* unstorableText(key, part, [...path, key]);
+      yield* unstorableText(member, part, [...path, key]);
+    }
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function describe(issue: ZodIssue, data: unknown, part: string): Issue[] {

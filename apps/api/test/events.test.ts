@@ -179,7 +179,7 @@ describe("the stream of events", () => {
       const last = await lastSequence(id);
       await Promise.all(watching.map((reader) => reader.until(() => reader.ids().at(-1) === last)));
     }
-    expect(reads - before).toBeLessThan(40);
+    expect(reads - before).toBeLessThan(60);
     await cancel(id);
     await Promise.all(watching.map((reader) => reader.ended));
     for (const reader of watching) expect(reader.ids()).toEqual(oneTo(await lastSequence(id)));
@@ -208,7 +208,7 @@ describe("the stream of events", () => {
     const before = Date.now();
     await api.app.close();
     await reader.ended.catch(() => {});
-    expect(Date.now() - before).toBeLessThan(1000);
+    expect(Date.now() - before).toBeLessThan(3000);
   });
 });
 

@@ -42,7 +42,7 @@ export async function readEvents(url: string, headers: Record<string, string> = 
     status: response.status,
     messages,
     ids: () => messages.flatMap(({ id }) => (id === null ? [] : [Number(id)])),
-    async until(holds, withinMs = 5000) {
+    async until(holds, withinMs = 15_000) {
       const deadline = Date.now() + withinMs;
       while (!holds(messages)) {
         if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${JSON.stringify(messages.slice(-5))}`);
