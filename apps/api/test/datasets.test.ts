@@ -77,7 +77,7 @@ describe("an upload", () => {
 
   it.each([
     ["../../etc/passwd", "passwd"],
-    ["a\u0000b\u202e.csv", "ab.csv"],
+    ["a\u0007b\u202e.csv", "ab.csv"],
     ["..", "dataset"],
     ["  ", "dataset"],
     ["é".repeat(300), "é".repeat(200)],
