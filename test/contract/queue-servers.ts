@@ -81,7 +81,16 @@ export async function startPostgresServer(): Promise<QueueServer & { sql(text: s
 function signalFamily(processId: number, signal: NodeJS.Signals): void {
   process.kill(processId, signal);
   const children = spawnSync("ps", ["-o", "pid=", "--ppid", `${processId}`]).stdout.toString();
-  for (const child of children.split("\n").map(Number)) if (child > 0) process.kill(child, signal);
+  for (const child of children
+    .split("\n")
+    .map(Number)
+    .filter((id) => id > 0)) {
+    try {
+      process.kill(child, signal);
+    } catch {
+      // It ended in between.
+    }
+  }
 }
 
 let names = 0;
