@@ -31,6 +31,7 @@ describe("dialects of CSV", () => {
     ["single quotes", plain.replaceAll(/[^,\n]+/g, (cell) => `'${cell}'`), "csv"],
     ["blanks around cells", plain.replaceAll(",", " , "), "csv"],
     ["blank lines between rows", plain.replaceAll("\n", "\n\n"), "csv"],
+    ["an empty cell too many at the end of every row", plain.replaceAll(/(?<=[^n])\n/g, ",\n").replace("town,", "town"), "csv"],
     ["gaps as NA", plain.replace("-2,\n", "-2,NA\n").replace("ann,,", "ann,NA,"), "csv"],
     ["gaps as ?", plain.replace("-2,\n", "-2,?\n").replace("ann,,", "ann,?,"), "csv"],
     ["a dash for a missing number", plain.replace("ann,,", "ann,-,"), "csv"],

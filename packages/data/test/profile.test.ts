@@ -1,6 +1,7 @@
 /** The profile: types, statistics, warnings and the suggested target, by example. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { previewRows } from "@rightsize/data";
 import { describe, expect, it } from "vitest";
 import { fileOf, readAndOpen, vegaFolder } from "./support/tables.ts";
 
@@ -87,6 +88,19 @@ describe("warnings", () => {
     expect((await profileOf(text)).warnings).toContainEqual(expect.stringMatching(/^repeated rows: 3 of 33/));
     expect((await profileOf(`a,b\n${rowsOf(30, (row) => `${row},`)}\n`)).warnings).toEqual([]);
   });
+});
+
+it("a preview shows rows as they were written, gaps as null", async () => {
+  const { table } = await readAndOpen(fileOf("a,when,ok\n1.50,2024-05-01,true\n,,false\n3,2024-05-02T10:00,\n"));
+  expect(previewRows(table, 0, 2)).toEqual({
+    columns: ["a", "when", "ok"],
+    rows: [
+      ["1.5", "2024-05-01", "true"],
+      [null, null, "false"],
+    ],
+  });
+  expect(previewRows(table, 2, 10).rows).toEqual([["3", "2024-05-02T10:00:00.000Z", null]]);
+  expect(previewRows(table, 9, 10).rows).toEqual([]);
 });
 
 describe("the suggested target", () => {

@@ -1,5 +1,6 @@
 /** When DuckDB refuses a CSV file: reads it slowly from the start and names the first thing that is wrong, by row and line. */
 import { createReadStream } from "node:fs";
+import { TextDecoder } from "node:util";
 import { RightsizeError } from "@rightsize/core";
 
 interface Shape {
@@ -57,13 +58,9 @@ export async function diagnoseCsv(path: string, shape: Shape): Promise<Rightsize
   const stream = createReadStream(path, { start: shape.skipBytes, highWaterMark: 1 << 18 });
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      try {
-        encoding.decode(chunk, { stream: true });
-      } catch {
-        const place = where();
-        return problem("The file isn't UTF-8 text.", `${place} or soon after`, "bytes that are no UTF-8", "UTF-8 text");
-      }
+      const foreign = decodes(encoding, chunk) ? Number.POSITIVE_INFINITY : firstForeignByte(chunk);
       for (let at = 0; at < chunk.length; at++) {
+        if (at >= foreign) return problem("The file isn't UTF-8 text.", where(fields), "bytes that are no UTF-8 (Latin-1?)", "UTF-8 text");
         const byte = chunk[at] as number;
         const newline = byte === 10 || byte === 13;
         if (newline && state !== 2) {
@@ -117,4 +114,22 @@ export async function diagnoseCsv(path: string, shape: Shape): Promise<Rightsize
   } finally {
     stream.destroy();
   }
+}
+
+function decodes(encoding: TextDecoder, chunk: Uint8Array): boolean {
+  try {
+    encoding.decode(chunk, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the first line that isn't UTF-8 begins to differ, to within that line's cell; a character begun in the chunk before is passed over. */
+function firstForeignByte(chunk: Uint8Array): number {
+  let start = 0;
+  while (start < 3 && ((chunk[start] ?? 0) & 0xc0) === 0x80) start++;
+  const loose = new TextDecoder("utf-8").decode(chunk.subarray(start));
+  const found = loose.indexOf("\ufffd");
+  return found === -1 ? start : start + Buffer.byteLength(loose.slice(0, found), "utf8");
 }

@@ -1,4 +1,5 @@
 /** JSON (an array of objects) and NDJSON as a source. */
+import { open } from "node:fs/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { RightsizeError } from "@rightsize/core";
 import type { DataLimits } from "../limits.ts";
@@ -25,6 +26,7 @@ export async function jsonSource(
     if (error instanceof RightsizeError) return error;
     return (await diagnoseJson(path, format, objectBytes)) ?? explainJson(error, format);
   };
+  if (format === "json") await checkClosed(path);
   let described: (string | null)[][];
   try {
     described = await textRows(connection, `DESCRIBE SELECT * FROM read_json(${pathLiteral(path)}, ${options}, sample_size = -1)`);
@@ -37,6 +39,7 @@ export async function jsonSource(
     throw (await diagnoseJson(path, format, objectBytes)) ?? notObjects("values that are no objects", format);
   }
   checkNames(names, limits, "file");
+  await checkKept(connection, names, `read_json_objects(${pathLiteral(path)}, format = '${shape}', maximum_object_size = ${objectBytes})`);
   const isNumber = types.map((type) => numberTypes.test(type));
   const table = `read_json(${pathLiteral(path)}, ${options}, columns = {${names
     .map((name, index) => `${literal(name)}: '${isNumber[index] ? "DOUBLE" : "VARCHAR"}'`)
@@ -71,6 +74,38 @@ export async function jsonSource(
     place: (row) => `row ${row + 1}`,
     explain,
   };
+}
+
+/** DuckDB reads an array that is cut off between two objects as if it were whole; so its last character is looked at first. */
+async function checkClosed(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(Math.min(size, 4096));
+    await file.read(tail, 0, tail.length, size - tail.length);
+    if (!tail.toString("latin1").trimEnd().endsWith(",")) return;
+  } finally {
+    await file.close();
+  }
+  throw new RightsizeError("unreadable_data", "The JSON file is cut off.", {
+    issues: [{ where: "file", received: "the end of the file after a comma", required: "a closing ]" }],
+  });
+}
+
+/** DuckDB renames keys that are empty or differ in case only; such columns would be read as empty. */
+async function checkKept(connection: DuckDBConnection, names: readonly string[], objects: string): Promise<void> {
+  const doubtful = names.filter((name) => /_\d+$|^C\d+$/.test(name));
+  if (doubtful.length === 0) return;
+  const rows = await textRows(connection, `SELECT DISTINCT unnest(json_keys(json)) FROM ${objects}`);
+  const keys = new Set(rows.map((row) => row[0]));
+  const issues = doubtful
+    .filter((name) => !keys.has(name))
+    .map((name) => ({
+      where: `column ${names.indexOf(name) + 1}`,
+      received: "a name that is empty, or that differs from another in upper and lower case only",
+      required: "a different name for every column",
+    }));
+  if (issues.length > 0) throw new RightsizeError("unreadable_data", "The column names can't be used.", { issues });
 }
 
 function notObjects(received: string, format: string): RightsizeError {
