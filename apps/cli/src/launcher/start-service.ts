@@ -1,5 +1,5 @@
 /** Starts the whole service on this machine: Postgres unless there is one, the API, a worker; and stops it without a trace. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkPort } from "./check-port.ts";
 import { claimDataFolder, type DataFolderClaim, endGroup } from "./claim-data-folder.ts";
@@ -115,7 +115,8 @@ async function startParts(
     RIGHTSIZE_HOST: options.host,
     // After a crash the API must come back where it was.
     RIGHTSIZE_PORT: url === null ? String(options.port) : new URL(url).port,
-    RIGHTSIZE_DASHBOARD: paths.dashboard,
+    // Without a built page the API shows its documentation instead.
+    RIGHTSIZE_DASHBOARD: existsSync(join(paths.dashboard, "index.html")) ? paths.dashboard : undefined,
   }));
   url = (ready.url ?? `http://${options.host}:${options.port}`).replace(/\/+$/, "");
   return { url, workerReady };
