@@ -3,7 +3,7 @@ import { type Answer, type LayerWeights, linearModel, type NetworkSpec, type Sco
 import { deserialiseWeights, scoreRows, trainRun } from "@rightsize/engine";
 import { answerSentence } from "@rightsize/orchestrator";
 import { modelFile } from "./model-file.ts";
-import { networkOf, type RunContext } from "./train-assignment.ts";
+import { networkOf, type RunContext } from "./run-context.ts";
 
 /** The answer, or `stopped` when the signal aborted before it was complete. */
 export async function finalise(context: RunContext, signal: AbortSignal): Promise<Answer | "stopped"> {

@@ -1,6 +1,6 @@
 /** The winner's model as one JSON document: the network, its weights and the fitted preprocessing. */
 import { canonicalText, type LayerWeights, type NetworkSpec } from "@rightsize/core";
-import type { RunContext } from "./train-assignment.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** UTF-8 bytes of `rightsize-model/1`: equal models give equal bytes. Weights are base64 of little-endian float32, [fan-in, fan-out] row-major. */
 export function modelFile(context: RunContext, network: NetworkSpec, weights: readonly LayerWeights[]): Uint8Array {

@@ -2,7 +2,6 @@
 import {
   type ArtifactStore,
   type Engine,
-  type NetworkSpec,
   RightsizeError,
   type TrainerObserver,
   type TrainingRun,
@@ -10,7 +9,8 @@ import {
 } from "@rightsize/core";
 import { serialiseWeights, trainRun } from "@rightsize/engine";
 import { finalise } from "./finalise.ts";
-import { createFoldCache, type PreparedFold } from "./fold-cache.ts";
+import { createFoldCache } from "./fold-cache.ts";
+import { networkOf, type RunContext } from "./run-context.ts";
 
 export interface AssignmentTrainerDependencies {
   readonly engines: ReadonlyMap<string, Engine>;
@@ -44,25 +44,6 @@ export function createAssignmentTrainer(deps: AssignmentTrainerDependencies): As
       }
       return "done";
     },
-  };
-}
-
-export interface RunContext extends Omit<AssignmentTrainerDependencies, "engines"> {
-  readonly engine: Engine;
-  readonly work: TrainingWork;
-  readonly run: TrainingRun;
-  readonly data: PreparedFold;
-}
-
-/** The network of an assignment on its data. */
-export function networkOf({ work, data }: RunContext, capacity = work.capacity): NetworkSpec {
-  return {
-    inputs: data.fold.tensors.inputs,
-    outputs: work.plan.outputs,
-    capacity,
-    task: work.spec.task,
-    recipe: work.recipe,
-    classWeights: work.recipe.classWeights === "balanced" ? data.fold.classWeights : null,
   };
 }
 
