@@ -18,6 +18,8 @@ export interface Landscape {
   readonly name: string;
   readonly trainingRows: number;
   readonly validationRows: number;
+  /** The grid cell that all recorded fits together say is best; null where the truth is a formula. */
+  readonly bestGuess: Capacity | null;
   /** One world: the truth at every capacity of the explored range, and the noise around it. */
   readonly world: (draw: number) => World;
 }
@@ -69,10 +71,13 @@ export function recordedLandscape(name: string, cells: readonly Cell[]): Landsca
   const logDeviation = known((_, index) => Math.log(variances[index] as number) / 2);
   const logEpochs = known(({ epochs }) => Math.log(mean(epochs)));
   const logSeconds = known(({ cpu, val }) => Math.log(cpu / val.length));
+  const guessed = ({ hiddenLayers, nodesPerLayer }: Capacity) =>
+    smoothed.mean[places.findIndex(({ layers, nodes }) => layers === hiddenLayers && nodes === nodesPerLayer)] as number;
   return {
     name,
     trainingRows: first.ntr,
     validationRows: first.nva ?? Math.round((first.ntr * 3) / 7),
+    bestGuess: gridCells.reduce((best, cell) => (guessed(cell) < guessed(best) ? cell : best)),
     world: (draw) => {
       const levels = smoothed.draw(normals(draw, hashText(name)));
       const byLayer = gridLayers.map((layers) =>

@@ -44,6 +44,20 @@ export function play(rule: Rule, landscape: Landscape, worlds: number): Played {
   };
 }
 
+/**
+ * Regret of answering with what all recorded fits together say is best: nobody knows more, and the truths drawn differ from it by
+ * what the records leave open. Regret below this isn't to be had by searching. null for formulas.
+ */
+export function regretOfRecords(landscape: Landscape, worlds: number): number | null {
+  const { bestGuess } = landscape;
+  if (bestGuess === null) return null;
+  return mean(Array.from({ length: worlds }, (_, draw) => regretOf(landscape.world(draw), bestGuess)));
+}
+
+function regretOf(world: World, chosen: Capacity): number {
+  return Math.exp(world.truth(chosen) - Math.min(...gridCells.map(world.truth))) - 1;
+}
+
 const inputs = 10;
 
 function game(rule: Rule, landscape: Landscape, world: World, seed: number) {
@@ -86,7 +100,7 @@ function game(rule: Rule, landscape: Landscape, world: World, seed: number) {
   });
   return {
     level,
-    regret: Math.exp(level - Math.min(...gridCells.map(world.truth))) - 1,
+    regret: regretOf(world, chosen),
     fits,
     cost: seconds / gridCells.reduce((sum, capacity) => sum + world.seconds(capacity), 0),
     path: trialTable(history)

@@ -36,6 +36,7 @@ export const syntheticLandscapes: readonly Landscape[] = shapes.map(({ name, dev
     name,
     trainingRows: 2000,
     validationRows: 860,
+    bestGuess: null,
     world: () => ({
       truth: (capacity) => level(...place(capacity)) - 1,
       deviation: () => deviation,

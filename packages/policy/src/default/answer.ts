@@ -49,11 +49,7 @@ function gap(advantage: number): string {
 function smallestWithinBand(search: Search, best: TrialView): TrialView {
   const { levels } = modelOf(search);
   const level = (trial: TrialView) => levels.get(trial.number) as number;
-  const near = eligible(search).filter(
-    (trial) =>
-      level(trial) - level(best) <= bandOf(search) * (search.parameters.cheaper === "half" ? 0.5 : 1) &&
-      (search.parameters.cheaper !== "two" || summarise(trial).all.length >= 2 || trial === best),
-  );
+  const near = eligible(search).filter((trial) => level(trial) - level(best) <= bandOf(search));
   return near.reduce((smallest, trial) =>
     parametersOf(search, trial.capacity) < parametersOf(search, smallest.capacity) ? trial : smallest,
   );

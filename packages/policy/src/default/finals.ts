@@ -45,12 +45,7 @@ export function nextFinal(search: Search, workLeft: number): { readonly trial: T
     .map((candidate) => ({ candidate, runs: summarise(candidate).all.length, work: workOf(search, summarise(candidate).all) }))
     .map(({ candidate, runs, work }) => ({ candidate, runs, workPerRun: work / runs }))
     .filter(({ runs, workPerRun }) => runs < limits.fits && workPerRun <= workLeft)
-    .sort(
-      (a, b) =>
-        (search.parameters.order === "work" ? a.runs * a.workPerRun - b.runs * b.workPerRun : a.runs - b.runs) ||
-        a.workPerRun - b.workPerRun ||
-        a.candidate.number - b.candidate.number,
-    );
+    .sort((a, b) => a.runs - b.runs || a.workPerRun - b.workPerRun || a.candidate.number - b.candidate.number);
   if (trial === undefined) return null;
   return { trial: trial.candidate, why: trial.candidate === best ? "as the best so far" : chanceText(search, trial.candidate, best) };
 }

@@ -11,7 +11,7 @@ const hidden = z.strictObject({
 export const defaultParameters = z.strictObject({
   start: hidden.default({ hiddenLayers: 1, nodesPerLayer: 64 }).meta({ description: "The first network" }),
   startFits: whole(1, 20)
-    .default(3)
+    .default(2)
     .meta({ description: "Fits of the first network, with another seed (or fold) each: the first estimate of the noise" }),
   step: z
     .strictObject({
@@ -32,33 +32,30 @@ export const defaultParameters = z.strictObject({
   probes: z
     .array(hidden)
     .max(16, "at most 16")
-    .default([
-      { hiddenLayers: 3, nodesPerLayer: 16 },
-      { hiddenLayers: 1, nodesPerLayer: 256 },
-    ])
+    .default([{ hiddenLayers: 3, nodesPerLayer: 16 }])
     .meta({ description: "Networks tried after the first climb, in case it ended in a trap; a better one is climbed from" }),
   leastGain: fraction(0, 1)
-    .default(0)
+    .default(0.02)
     .meta({ description: "A climb goes on only after a step that lowered the loss by more than this fraction" }),
   explore: z
     .strictObject({
-      trials: whole(0, 100).default(0),
-      leastGain: fraction(0, 1).default(0.01),
-      thrift: fraction(0, 1).default(0.5),
-      fewestNodes: whole(1, 65_536).default(16),
-      smoothness: z
-        .strictObject({ nodesOctaves: z.number().default(2.5), layers: z.number().default(1.5), leastDeviation: z.number().default(0.1) })
-        .prefault({}),
+      trials: whole(0, 100)
+        .default(3)
+        .meta({ description: "Most guided steps: sizes from which the trials so far let a gain be expected" }),
+      leastGain: fraction(0, 1)
+        .default(0.03)
+        .meta({ description: "No guided step is made for a smaller expected gain than this fraction" }),
+      fewestNodes: whole(1, 65_536)
+        .default(16)
+        .meta({ description: "Guided steps choose among these nodes per layer and their doubles, up to the ceiling" }),
     })
-    .prefault({}),
-  climb: z.boolean().default(true),
-  order: z.string().default("runs"),
-  cheaper: z.string().default("band"),
+    .prefault({})
+    .meta({ description: "Guided steps, after the climb and the probes" }),
   linear: z.boolean("true or false").default(true).meta({ description: "Fit the linear model too, as an eligible answer" }),
   noise: z
     .strictObject({
       deviation: fraction(0, 2)
-        .default(0.1)
+        .default(0.05)
         .meta({ description: "Believed deviation of one fit around its network's mean, as a fraction of the loss" }),
       weight: z
         .number("a number")
@@ -71,9 +68,9 @@ export const defaultParameters = z.strictObject({
     .meta({ description: "What is believed of the noise before it is measured" }),
   finals: z
     .strictObject({
-      budget: fraction(0, 10).default(0.75).meta({ description: "Training work of the finals, as a fraction of the work before them" }),
-      trials: whole(1, 20).default(4).meta({ description: "The best so many trials take part" }),
-      drop: fraction(0, 1).default(0.15).meta({ description: "A trial whose probability of beating the best is below this is out" }),
+      budget: fraction(0, 10).default(0.3).meta({ description: "Training work of the finals, as a fraction of the work before them" }),
+      trials: whole(1, 20).default(3).meta({ description: "The best so many trials take part" }),
+      drop: fraction(0, 1).default(0.2).meta({ description: "A trial whose probability of beating the best is below this is out" }),
       settled: fraction(0, 1)
         .default(0.85)
         .meta({ description: "A trial that ties with the best with this probability needs no more fits" }),

@@ -14,7 +14,7 @@ export const rule = "default: climb, probe, finals";
 /** Learning-rate probes take this replicate's seed, so that a chosen rate is fitted afresh: the best of several is never the evidence. */
 const probeReplicate = 1000;
 /** Work beside the weights that every row of every epoch costs, in parameters: small networks are not free. */
-const overheadParameters = 10_000;
+export const overheadParameters = 10_000;
 
 /** The story's memory; rebuilt on every call. */
 export interface Search {

@@ -1,13 +1,15 @@
 /**
- * Preset `default`: climb, probe, finals. What measurement says finds the right size (test/bench/rules/README.md has the figures).
+ * Preset `default`: climb, probe, explore, finals. What measurement says finds the right size (test/bench/rules/README.md).
  *
- * 1. The linear model (an eligible answer), then the start, fitted three times to learn the noise; climb from it: one layer more
- *    and twice the nodes, one fit each, while the loss falls. A step up needs no proof.
- * 2. Probes far from the path: climbing from one start falls into traps. A better probe is climbed from.
+ * 1. The linear model (an eligible answer), then the start, fitted twice to learn the noise; climb from it: one layer more and
+ *    twice the nodes, one fit each, while a step gains more than 2 %. A step up needs no proof.
+ * 2. A probe far from the path: climbing from one start falls into traps. A better probe is climbed from.
  *    A trial that diverged, died or ended at the epoch cap is repaired before any comparison (cause before size).
- * 3. Finals: more fits for the best trials, where they can change the answer, within a budget of training work.
- * 4. Words (better, worse, tie, undecided, untrainable, capped) with two runs a side, by Student's t on the pooled deviation.
- * 5. The answer is the best mean, or the smallest network within the band of it.
+ * 3. Up to three guided steps: a smooth guess through the trials (a Gaussian process) names the untried size with the largest
+ *    expected gain for its work, if that gain is at least 3 %.
+ * 4. Finals: more fits for the best trials, where they can change the answer, within a budget of training work.
+ * 5. Words (better, worse, tie, undecided, untrainable, capped) with two runs a side, by Student's t on the pooled deviation.
+ * 6. The answer is the best mean, or the smallest network within the band of it.
  *
  * Replicate r has the experiment's seed + r, and fold r where the plan has folds. A sweep of learning rates is one probe a rate,
  * after which the chosen rate alone is fitted, with fresh seeds.
@@ -28,11 +30,11 @@ function* story(search: Search): Script {
   const { parameters } = search;
   if (parameters.linear) yield* visit(search, linearModel, 1, "the linear model is the size to beat");
   const start = yield* visit(search, parameters.start, parameters.startFits, "the start, fitted several times to learn the noise");
-  if (parameters.climb) yield* climb(search, start);
+  yield* climb(search, start);
   for (const capacity of parameters.probes) {
     if (trialOf(search, capacity) !== undefined) continue;
     const probe = yield* visit(search, capacity, 1, "a probe away from the path, in case the climb ended in a trap");
-    if (parameters.climb && leader(search) === probe) yield* climb(search, probe);
+    if (leader(search) === probe) yield* climb(search, probe);
   }
   for (let guided = 0; guided < parameters.explore.trials; guided++) {
     const chosen = nextGuided(search);
@@ -85,7 +87,8 @@ function* visit(search: Search, capacity: Capacity, fits: number, why: string): 
 export const measured = definePreset<DefaultParameters>({
   name: "default",
   version: 1,
-  summary: "Climb by one layer and twice the nodes, probe for traps, fit the best again, and answer with evidence.",
+  summary:
+    "Climb by one layer and twice the nodes, probe for traps, explore where gain is expected, fit the best again, and answer with evidence.",
   recipe: defaultRecipe,
   parameters: defaultParameters,
   next: (context, parameters, history) => tell(story(newSearch(context, parameters)), history),

@@ -1,0 +1,107 @@
+/**
+ * Measures the search rules by honest replays: `npx tsx --conditions=source test/bench/rules/main.ts [--json] [--worlds 40]
+ * [--only NAME] [--landscapes FOLDER]`. Recorded landscapes are read from test/bench/landscapes and, where it is there,
+ * ../shared/landscapes; the synthetic ones need no file. No network is trained.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type Landscape, mean, recordedLandscape } from "./landscape.ts";
+import { type Played, play, type Rule, regretOfRecords } from "./replay.ts";
+import { shipped, variants } from "./rules.ts";
+import { syntheticLandscapes } from "./synthetic.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    worlds: { type: "string", default: "40" },
+    only: { type: "string" },
+    landscapes: { type: "string", multiple: true },
+  },
+});
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const folders = options.landscapes ?? [here("../landscapes"), here("../../../../shared/landscapes")];
+const recorded = folders.flatMap(readFolder);
+const worlds = Number(options.worlds);
+const rules = [...shipped, ...variants].filter(({ name }) => options.only === undefined || name.includes(options.only));
+
+function readFolder(folder: string): readonly Landscape[] {
+  if (!existsSync(folder)) {
+    console.error(`no landscapes at ${folder}: left out`);
+    return [];
+  }
+  const files = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  return files.sort().map((file) => {
+    const lines = readFileSync(join(folder, file), "utf8").trim().split("\n");
+    return recordedLandscape(
+      file.replace(/^land_|\.jsonl$/g, ""),
+      lines.map((line) => JSON.parse(line)),
+    );
+  });
+}
+
+interface Row {
+  readonly rule: string;
+  readonly regret: number;
+  readonly worstRegret: number;
+  readonly cost: number;
+  readonly fits: number;
+  readonly agreement: number;
+  readonly samePath: number;
+  readonly falseWords: number;
+  readonly words: number;
+  /** No rule of this list has both less regret and less cost. */
+  readonly frontier: boolean;
+  readonly landscapes: readonly Played[];
+}
+
+function rowOf(rule: Rule, landscapes: readonly Landscape[]): Row {
+  const played = landscapes.map((landscape) => play(rule, landscape, worlds));
+  const average = (pick: (one: Played) => number) => mean(played.map(pick));
+  return {
+    rule: rule.name,
+    regret: average(({ regret }) => regret),
+    worstRegret: Math.max(...played.map(({ regret }) => regret)),
+    cost: average(({ cost }) => cost),
+    fits: average(({ fits }) => fits),
+    agreement: average(({ agreement }) => agreement),
+    samePath: average(({ samePath }) => samePath),
+    falseWords: played.reduce((sum, { falseWords }) => sum + falseWords, 0),
+    words: played.reduce((sum, { words }) => sum + words, 0),
+    frontier: false,
+    landscapes: played,
+  };
+}
+
+function tableOf(landscapes: readonly Landscape[]): readonly Row[] {
+  const rows = landscapes.length === 0 ? [] : rules.map((rule) => rowOf(rule, landscapes));
+  return rows.map((row) => ({ ...row, frontier: !rows.some((other) => other.regret < row.regret && other.cost < row.cost) }));
+}
+
+function print(title: string, rows: readonly Row[]): void {
+  if (rows.length === 0) return;
+  const percent = (fraction: number, digits = 1) => (100 * fraction).toFixed(digits);
+  console.log(`\n### ${title}\n`);
+  console.log("| rule | regret % | worst % | cost of the grid | fits | two seeds agree % | same path % | false words | frontier |");
+  console.log("|---|---:|---:|---:|---:|---:|---:|---:|---|");
+  for (const row of rows)
+    console.log(
+      `| ${row.rule} | ${percent(row.regret, 2)} | ${percent(row.worstRegret)} | ${row.cost.toFixed(3)} | ${row.fits.toFixed(1)} | ${percent(row.agreement, 0)} | ${percent(row.samePath, 0)} | ${row.falseWords} of ${row.words} | ${row.frontier ? "yes" : ""} |`,
+    );
+}
+
+const result = {
+  worlds,
+  recordedLandscapes: recorded.map(({ name }) => name),
+  recorded: tableOf(recorded),
+  synthetic: tableOf(syntheticLandscapes),
+};
+if (options.json) console.log(JSON.stringify(result));
+else {
+  print(`Recorded landscapes (${recorded.map(({ name }) => name).join(", ")})`, result.recorded);
+  if (result.regretOfRecords !== null)
+    console.log(`\nAnswering with what all recorded fits together say is best: ${(100 * result.regretOfRecords).toFixed(2)} % regret.`);
+  print("Synthetic landscapes", result.synthetic);
+}
