@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrismaPg } from "@prisma/adapter-pg";
-import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import * as engine from "@prisma/schema-engine-wasm/schema_engine_bg";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -62,14 +62,30 @@ export async function schemaDiff(url) {
   }
 }
 
-/** adapter-pg refuses columns of Postgres's internal type "char" (oid 18), which the engine's introspection reads: they are text. */
+/**
+ * adapter-pg refuses columns of Postgres's internal type "char" (oid 18), which the engine's introspection reads: they pass as text, and
+ * the engine is told that they are characters (Postgres 18 lists NOT NULL constraints with such a type, so every table has some).
+ */
 function charAsText(adapter) {
   const pool = adapter.underlyingDriver();
+  const characters = new Set();
   const query = pool.query.bind(pool);
   pool.query = async (...args) => {
     const result = await query(...args);
-    for (const field of result.fields ?? []) if (field.dataTypeID === 18) field.dataTypeID = 25;
+    for (const field of result.fields ?? []) {
+      if (field.dataTypeID !== 18) continue;
+      characters.add(field.name);
+      field.dataTypeID = 25;
+    }
     return result;
+  };
+  const queryRaw = adapter.queryRaw.bind(adapter);
+  adapter.queryRaw = async (...args) => {
+    const result = await queryRaw(...args);
+    const columnTypes = result.columnTypes.map((type, place) =>
+      characters.has(result.columnNames[place]) ? ColumnTypeEnum.Character : type,
+    );
+    return { ...result, columnTypes };
   };
   return adapter;
 }

@@ -26,7 +26,7 @@ export interface Database {
 const sessionOptions = [
   "TimeZone=UTC",
   "idle_in_transaction_session_timeout=60000",
-  "lock_timeout=30000",
+  "lock_timeout=20000",
   "tcp_keepalives_idle=30",
   "tcp_keepalives_interval=10",
   "tcp_keepalives_count=3",
@@ -45,13 +45,16 @@ export function connectionSettings(url: string): { connectionString: string } {
   return { connectionString: parsed.href };
 }
 
-/** Connects lazily: a database that is down shows at the first use. `poolSize` is the most connections, all uses together. */
-export function openDatabase(url: string, poolSize: number): Database {
+/**
+ * Connects lazily: a database that is down shows at the first use. `poolSize` is the most connections, all uses together; a statement
+ * without an answer for `queryTimeoutMs` counts as unreachable (a line that was cut without a word).
+ */
+export function openDatabase(url: string, poolSize: number, queryTimeoutMs: number): Database {
   const pool = new Pool({
     ...connectionSettings(url),
     max: poolSize,
-    connectionTimeoutMillis: 15_000,
-    query_timeout: 60_000,
+    connectionTimeoutMillis: Math.min(15_000, queryTimeoutMs),
+    query_timeout: queryTimeoutMs,
     keepAlive: true,
     // bigint as Prisma gives it, so that rows of both ways have one type.
     types: { getTypeParser: (oid, format) => (oid === int8Oid ? BigInt : types.getTypeParser(oid, format)) as never },

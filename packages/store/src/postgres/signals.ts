@@ -44,11 +44,13 @@ export function listenOn(url: string): Signals {
   /** Listens until the connection breaks or we stop. */
   async function listen(stop: AbortSignal, ready: () => void): Promise<void> {
     const client = new Client({ ...connectionSettings(url), connectionTimeoutMillis: 5_000, query_timeout: 5_000, keepAlive: true });
+    let giveUp = () => {};
     const over = new Promise<void>((resolve) => {
       // Without a handler a restart of Postgres would end this process.
       client.on("error", () => resolve());
       client.on("end", () => resolve());
-      stop.addEventListener("abort", () => resolve(), { once: true });
+      giveUp = () => resolve();
+      stop.addEventListener("abort", giveUp);
     });
     client.on("notification", (message) => {
       const signal = readSignal(message.payload ?? "");
@@ -66,6 +68,7 @@ export function listenOn(url: string): Signals {
       });
     } finally {
       clearInterval(asking);
+      stop.removeEventListener("abort", giveUp);
       await Promise.race([client.end().catch(() => {}), sleep(500, undefined, { ref: false })]);
     }
   }

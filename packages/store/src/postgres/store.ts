@@ -12,11 +12,13 @@ export interface PostgresStoreOptions {
   readonly url: string;
   /** Most connections of this process (listening for signals takes one more); 4 by default. */
   readonly poolSize?: number;
+  /** How long a statement may go without an answer before it throws `unavailable`; 30,000 by default. */
+  readonly queryTimeoutMs?: number;
 }
 
 /** Opens the store. It connects at the first use: a database that is down throws `unavailable` then, and is found again by itself. */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const database = openDatabase(options.url, options.poolSize ?? 4);
+  const database = openDatabase(options.url, options.poolSize ?? 4, options.queryTimeoutMs ?? 30_000);
   const signals = listenOn(options.url);
   return {
     datasets: postgresDatasets(database),
