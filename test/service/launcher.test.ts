@@ -93,12 +93,22 @@ test("the demo finds a size for real cars, says why, and leaves no process, port
   expect(readdirSync(folder).filter((name) => name.startsWith("rightsize-demo"))).toEqual([]);
 });
 
-test("the demo interrupted in the middle leaves nothing behind either", async () => {
-  const demo = rightsize("demo");
-  while (!demo.output().includes("Decision 2")) {
-    if (demo.child.exitCode !== null) throw new Error(demo.output());
+async function saying(running: Running, text: string): Promise<void> {
+  while (!running.output().includes(text)) {
+    if (running.child.exitCode !== null) throw new Error(running.output());
     await sleep(20);
   }
+}
+
+test("the demo interrupted in the middle leaves nothing behind either, and clears away what a killed one left", async () => {
+  const killed = rightsize("demo");
+  await saying(killed, "The API answers");
+  killed.child.kill("SIGKILL");
+  await ended(killed.child);
+  expect(processesLeft().join()).toContain("postgres");
+
+  const demo = rightsize("demo");
+  await saying(demo, "Decision 2");
   const since = performance.now();
   demo.child.kill("SIGINT");
   expect(await ended(demo.child)).toBe(130);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createClient } from "../api/client.ts";
 import type { Command, Invocation } from "../command.ts";
 import { startService } from "../launcher/start-service.ts";
+import { demoPrefix, sweepDemos } from "../launcher/sweep-demos.ts";
 import { carsFile } from "../launcher/workspace-paths.ts";
 import { columnWords, counted, durationText } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
@@ -22,7 +23,8 @@ export const demo: Command = {
   },
   async run(invocation) {
     const { output } = invocation;
-    const dataFolder = mkdtempSync(join(tmpdir(), "rightsize-demo-"));
+    await sweepDemos(tmpdir());
+    const dataFolder = mkdtempSync(join(tmpdir(), demoPrefix));
     // As root, Postgres runs as nobody, who must be able to pass through.
     chmodSync(dataFolder, 0o711);
     const remove = () => rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
