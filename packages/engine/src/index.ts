@@ -6,7 +6,7 @@ export { initialWeights } from "./initialise.ts";
 export { meanPredictorLoss } from "./mean-predictor.ts";
 export { classificationMetrics, ownUnit, regressionMetrics, type TargetScale } from "./metrics.ts";
 export { type ExecutionProvider, executionProviders } from "./onnx/runtime.ts";
-export { scoreRows } from "./score-rows.ts";
+export { predictRows, scorePredictions, scoreRows } from "./score-rows.ts";
 export type { ScriptedOptions } from "./scripted/engine.ts";
 export { type EpochReport, type TrainedResult, type TrainHooks, type TrainJob, type TrainOutcome, trainRun } from "./train-run.ts";
 export { deserialiseWeights, serialiseWeights } from "./weights.ts";

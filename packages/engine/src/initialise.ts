@@ -1,42 +1,42 @@
-/** Initial weights: He or Glorot uniform from our own seeded numbers, so that every engine starts from the same bits. */
-import { type Activation, type LayerWeights, type NetworkSpec, type Recipe, randomStream } from "@rightsize/core";
+/** Initial weights: uniform from our own seeded numbers, so that every engine starts from the same bits. */
+import { type LayerWeights, type NetworkSpec, type Recipe, randomStream } from "@rightsize/core";
 import { parameterLayout } from "./parameters.ts";
 
-/**
- * Bound of the uniform distribution: √(6 / fan-in) (He et al. 2015) or √(6 / (fan-in + fan-out)) (Glorot & Bengio 2010).
- * `auto` looks at the activation behind the layer; the output layer has none, hence Glorot.
- */
-export function initialBound(initialisation: Recipe["initialisation"], activation: Activation, fanIn: number, fanOut: number): number {
-  const he = initialisation === "auto" ? reluLike(activation) : initialisation === "he";
-  return Math.sqrt(6 / (he ? fanIn : fanIn + fanOut));
+/** Bounds of the uniform distributions that a layer's weights and biases are drawn from; 0 is a constant 0. */
+export interface InitialBounds {
+  readonly weights: number;
+  readonly biases: number;
 }
 
-function reluLike(activation: Activation): boolean {
-  switch (activation) {
-    case "relu":
-    case "leaky_relu":
-    case "elu":
-    case "gelu":
-      return true;
-    case "tanh":
-    case "sigmoid":
-    case "linear":
-      return false;
+/**
+ * - `fan_in` (and `auto`): 1 / √fan-in for weights and biases, the efficient backprop rule (LeCun et al. 1998) as PyTorch's nn.Linear has it;
+ * - `he`: √(6 / fan-in), biases 0 (He et al. 2015);
+ * - `glorot`: √(6 / (fan-in + fan-out)), biases 0 (Glorot & Bengio 2010).
+ */
+export function initialBounds(initialisation: Recipe["initialisation"], fanIn: number, fanOut: number): InitialBounds {
+  switch (initialisation) {
+    case "auto":
+    case "fan_in":
+      return { weights: 1 / Math.sqrt(fanIn), biases: 1 / Math.sqrt(fanIn) };
+    case "he":
+      return { weights: Math.sqrt(6 / fanIn), biases: 0 };
+    case "glorot":
+      return { weights: Math.sqrt(6 / (fanIn + fanOut)), biases: 0 };
     default:
-      return activation satisfies never;
+      return initialisation satisfies never;
   }
 }
 
-/** Weights of every layer for a seed, times the recipe's initial scale; biases are 0. */
+/** Weights and biases of every layer for a seed, times the recipe's initial scale. */
 export function initialWeights(network: NetworkSpec, seed: number): readonly LayerWeights[] {
   const { layers } = parameterLayout(network);
-  const { activation, initialisation, initialScale } = network.recipe;
+  const { initialisation, initialScale } = network.recipe;
   return layers.map(({ fanIn, fanOut }, layer) => {
-    const follows = layer === layers.length - 1 ? "linear" : activation;
-    const bound = initialBound(initialisation, follows, fanIn, fanOut) * initialScale;
+    const bounds = initialBounds(initialisation, fanIn, fanOut);
     const stream = randomStream(seed, "weights", 0, layer);
-    const weights = new Float32Array(fanIn * fanOut);
-    for (let at = 0; at < weights.length; at++) weights[at] = (2 * stream.uniform() - 1) * bound;
-    return { weights, biases: new Float32Array(fanOut) };
+    const draw = (count: number, bound: number) =>
+      Float32Array.from({ length: count }, () => (2 * stream.uniform() - 1) * bound * initialScale);
+    const weights = draw(fanIn * fanOut, bounds.weights); // [fanIn, fanOut]
+    return { weights, biases: bounds.biases === 0 ? new Float32Array(fanOut) : draw(fanOut, bounds.biases) };
   });
 }

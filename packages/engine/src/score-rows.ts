@@ -26,6 +26,44 @@ export async function scoreRows(
   }
 }
 
+/** Outputs of given weights for rows, [rows, outputs] as `predict` gives them: standardised values, or class shares (two columns for a sigmoid). */
+export async function predictRows(
+  engine: Engine,
+  network: NetworkSpec,
+  tensors: TensorTable,
+  weights: readonly LayerWeights[],
+  rows: Int32Array,
+): Promise<Float32Array> {
+  const session = await engine.open(network, tensors, { seed: 0 });
+  try {
+    session.setWeights(weights);
+    return await session.predict(rows);
+  } finally {
+    await session.dispose();
+  }
+}
+
+/**
+ * Scores of predictions that no single network made (a mean of several): the loss is the mean squared error on the standardised target, or
+ * the mean log loss, whatever loss the networks were trained with.
+ */
+export function scorePredictions(
+  network: NetworkSpec,
+  predictions: Float32Array,
+  tensors: TensorTable,
+  target: TargetScale,
+  rows: Int32Array,
+): Scores {
+  const targets = Float32Array.from(rows, (row) => tensors.y[row] as number);
+  if (network.task === "classification") {
+    const metrics = classificationMetrics(predictions, targets, Math.max(2, network.outputs));
+    return { loss: metrics.logLoss ?? Number.NaN, metrics };
+  }
+  let squares = 0;
+  for (let row = 0; row < rows.length; row++) squares += ((predictions[row] ?? 0) - (targets[row] ?? 0)) ** 2;
+  return { loss: squares / rows.length, metrics: regressionMetrics(predictions, targets, target) };
+}
+
 /** Metrics of a session's present weights. */
 export async function sessionMetrics(
   session: NetworkSession,

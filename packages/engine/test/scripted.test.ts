@@ -17,6 +17,7 @@ function specOf(run: Omit<ScriptedRun, "capacity" | "seed">): ExperimentSpec {
     recipe: defaultRecipe,
     engine: { name: "scripted", script: { runs: [{ capacity, seed: null, ...run }], otherwise: { score: 9, epochs: 2, epochMs: 0 } } },
     limits: { maxTrials: null, maxParameterCount: null },
+    delivery: { kind: "single" },
     seed: 1,
   };
 }

@@ -1,6 +1,7 @@
 /** The default engine: whole chunks of steps as one ONNX graph, run by onnxruntime-node. */
 import type { Engine } from "@rightsize/core";
 import { machineText } from "../machine.ts";
+import { Graph } from "./graph.ts";
 import { type ExecutionProvider, GraphCache, loadOrt } from "./runtime.ts";
 import { openOnnxSession } from "./session.ts";
 
@@ -11,6 +12,7 @@ export const graphVersion = 1;
 export async function createOnnxEngine(provider: ExecutionProvider = "cpu"): Promise<Engine> {
   const ort = await loadOrt();
   const cache = new GraphCache(ort, provider);
+  if (provider !== "cpu") await probe(cache);
   const version = ort.env.versions.node ?? ort.env.versions.common;
   return {
     name: "onnx",
@@ -20,4 +22,12 @@ export async function createOnnxEngine(provider: ExecutionProvider = "cpu"): Pro
     open: (network, table, { seed }) => openOnnxSession(ort, cache, network, table, seed),
     close: () => cache.close(),
   };
+}
+
+/** Compiles the smallest graph, so that a missing provider is told when the engine is asked for and not when a run starts. */
+async function probe(cache: GraphCache): Promise<void> {
+  const g = new Graph();
+  g.output(g.node("Relu", [g.input("x", "float32", [1])]), "float32", [1]);
+  await cache.take("probe", () => g.toModel("probe"));
+  cache.release("probe");
 }
