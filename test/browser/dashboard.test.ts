@@ -6,7 +6,7 @@ import { ensurePageIsBuilt } from "./support/build-page.ts";
 import { titanic, wages } from "./support/datasets.ts";
 import { type MockService, type Play, problem, startMockService, worker } from "./support/mock-service.ts";
 import { foreignRequests, pageErrors, readTrials, seriousFindings } from "./support/page-helpers.ts";
-import { courseStory, replicatedStory } from "./support/stories.ts";
+import { courseStory, replicatedStory, sweepStory } from "./support/stories.ts";
 
 const courseTable = [
   ["1", "100", "5.4", "Increase capacity"],
@@ -42,7 +42,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
   });
   const open = async (play: Play) => {
     await page.goto(`${service.url}/experiments/${play.stage.experiment.id}`);
-    await page.getByRole("heading", { name: play.stage.experiment.name }).waitFor();
+    await page.getByRole("heading", { level: 1, name: play.stage.experiment.name }).waitFor();
   };
   const runningRow = (text: string) => page.locator(".progress", { hasText: text });
   const started = (steps: number) => {
@@ -196,6 +196,49 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     expect(await page.locator(".experiment-item").textContent()).toContain("survived from titanic_all_numeric.csv");
     await page.getByRole("searchbox").fill("");
     await expect.poll(() => page.locator(".experiment-item").count()).toBe(62);
+  });
+
+  it("replays early stopping with less patience, from the stored curves alone", async () => {
+    const play = service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" });
+    service.step(play, 10_000);
+    await open(play);
+    const slider = page.getByRole("slider", { name: /Patience/ });
+    await slider.fill("20");
+    await page.getByText("This is how it was trained").waitFor();
+    await slider.fill("1");
+    await page.getByText(/% fewer epochs/).waitFor();
+    const table = page.getByRole("region", { name: "Trials replayed" });
+    expect(await table.getByRole("row").count()).toBe(7);
+    expect(await table.getByText("% worse").count()).toBeGreaterThan(0);
+  });
+
+  it("compares learning rates, diverged ones included", async () => {
+    const play = service.add("Rates", sweepStory());
+    service.step(play, 10_000);
+    await open(play);
+    const plot = page.getByRole("img", { name: /over learning rate/ });
+    await plot.waitFor();
+    expect(await plot.locator(".diverged-mark").count()).toBe(2);
+    expect(await plot.locator(".curve-line").count()).toBe(2);
+  });
+
+  it("shows each layer's health, and opens a new question with the remedy filled in", async () => {
+    const play = service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" });
+    service.step(play, 10_000);
+    await open(play);
+    await page.getByRole("button", { name: "Trial 4: why, and its runs" }).click();
+    expect(await page.locator(".heat tbody tr").first().textContent()).toBe("Dead units62 %31 %12 %8 %");
+    await page.getByRole("link", { name: "Ask again with leaky relu" }).click();
+    await page.getByText("Training", { exact: true }).click();
+    expect(await page.getByLabel("Activation").inputValue()).toBe("leaky_relu");
+  });
+
+  it("shows which worker trained what and when, with lost work marked", async () => {
+    const play = started(10_000);
+    await open(play);
+    await page.getByText("Timeline of workers").click();
+    await page.getByText("6 attempts in").waitFor();
+    expect(await page.locator(".attempt.wasted").count()).toBe(1);
   });
 
   it("shows workers and datasets", async () => {

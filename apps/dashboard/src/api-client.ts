@@ -6,6 +6,7 @@ import type {
   ExperimentRequest,
   ExperimentView,
   Problem,
+  TrialDetail,
   TrialTable,
   WorkerView,
 } from "@rightsize/contract";
@@ -86,11 +87,13 @@ export type ExperimentAction = "pause" | "resume" | "cancel";
 
 export const api = {
   experiments: (cursor: string | null, signal?: AbortSignal) =>
-    request<PageOf<ExperimentView>>(`/v1/experiments?${pageQuery(cursor, 50)}`, { signal: signal ?? null }),
+    // A short first page is quick to see; the following ones are long, so that thousands take few requests.
+    request<PageOf<ExperimentView>>(`/v1/experiments?${pageQuery(cursor, cursor === null ? 50 : 200)}`, { signal: signal ?? null }),
   experiment: (id: string) => request<ExperimentView>(experimentPath(id)),
   trials: (id: string) => request<TrialTable>(`${experimentPath(id)}/trials`),
   decisions: (id: string) => request<DecisionList>(`${experimentPath(id)}/decisions`),
   epochs: (trialId: string) => request<EpochList>(`/v1/trials/${encodeURIComponent(trialId)}/epochs`),
+  trial: (trialId: string) => request<TrialDetail>(`/v1/trials/${encodeURIComponent(trialId)}`),
   act: (id: string, action: ExperimentAction) => request<unknown>(`${experimentPath(id)}/${action}`, { method: "POST" }),
   create: (body: ExperimentRequest, idempotencyKey: string) =>
     request<ExperimentView>("/v1/experiments", {

@@ -41,7 +41,14 @@ function PageOf({ route }: { route: Route }) {
     case "experiment":
       return <ExperimentPage key={route.id} id={route.id} />;
     case "new":
-      return <NewExperimentPage key={`${route.dataset} ${route.from}`} dataset={route.dataset} from={route.from} />;
+      return (
+        <NewExperimentPage
+          key={`${route.dataset} ${route.from} ${route.remedy}`}
+          dataset={route.dataset}
+          from={route.from}
+          remedy={route.remedy}
+        />
+      );
     case "datasets":
       return <DatasetsPage />;
     case "dataset":

@@ -20,14 +20,18 @@ export function score(value: number | null | undefined): string {
 
 /**
  * How to write the scores of one column: with equally many decimals, so that their points stand under each other; enough for four
- * significant digits of the smallest, less the zeros that all of them end in.
+ * significant digits of the smallest, less the zeros that all of them end in; more
+ * where two different scores would look equal, since a strict comparison must be visible.
  */
 export function scoreFormat(values: readonly (number | null)[]): (value: number | null) => string {
   const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
   const sizes = known.map(Math.abs).filter((size) => size > 0);
   const smallest = Math.min(...sizes);
   if (sizes.length === 0 || smallest < 1e-4 || Math.max(...sizes) >= 1e7) return score;
-  const most = Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(smallest))));
+  let most = Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(smallest))));
+  const different = new Set(known).size;
+  const shown = (decimals: number) => new Set(known.map((value) => value.toFixed(decimals))).size;
+  while (most < 12 && shown(most) < different) most += 1;
   const zeros = Math.min(...known.map((value) => (most > 0 ? (/0*$/.exec(value.toFixed(most))?.[0].length ?? 0) : 0)));
   const decimals = Math.max(most > 0 ? 1 : 0, most - zeros);
   const format = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
@@ -42,6 +46,9 @@ export function plain(value: number | null): string {
   const decimals = size === 0 ? 0 : Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(size))));
   return new Intl.NumberFormat("en", { maximumFractionDigits: decimals, useGrouping: size >= 10_000 }).format(value).replace("-", "−");
 }
+
+/** A spread with two significant digits, for example `0.23`, `3.2`, `120`. */
+export const spread = (value: number): string => plain(Number(value.toPrecision(2)));
 
 /** Milliseconds as `0.8 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
 export function duration(ms: number | null): string {

@@ -4,7 +4,8 @@ import { capacityText } from "@rightsize/core";
 import type { EpochView } from "./live.ts";
 import type { CapacityDatum } from "./plots/capacity-geometry.ts";
 import { type Curve, thinned } from "./plots/curves-geometry.ts";
-import { incumbent, lossFactor, scoreDeviation, scoredRuns, trialScore } from "./scores.ts";
+import type { RateDatum } from "./plots/rates-geometry.ts";
+import { incumbent, lossFactor, scoreDeviation, scoredRuns, scoreMetric, standingRuns, trialScore } from "./scores.ts";
 
 /** Trials that have a score, in order. */
 export function capacityData(experiment: ExperimentView, trials: readonly TrialView[]): readonly CapacityDatum[] {
@@ -13,7 +14,7 @@ export function capacityData(experiment: ExperimentView, trials: readonly TrialV
   return trials.flatMap((trial): CapacityDatum[] => {
     const shown = trialScore(trial, experiment.task);
     if (shown === null) return [];
-    const losses = scoredRuns(trial).flatMap((run) => (run.trainingLoss === null ? [] : [run.trainingLoss]));
+    const losses = standingRuns(trial).flatMap((run) => (run.trainingLoss === null ? [] : [run.trainingLoss]));
     return [
       {
         number: trial.number,
@@ -52,5 +53,33 @@ export function trialCurves(
     return [
       { id: trial.id, label: capacityText(trial), points: thinned(points, mostPoints), shade: index / last, strong: trial.id === best?.id },
     ];
+  });
+}
+
+/** Ended runs of trials that tried more than one learning rate. */
+export function rateData(experiment: ExperimentView, trials: readonly TrialView[]): readonly RateDatum[] {
+  const last = Math.max(1, trials.length - 1);
+  return trials.flatMap((trial, index): RateDatum[] => {
+    const runs = trial.runs.filter((run) => run.purpose !== "finalise" && (run.state === "COMPLETED" || run.state === "DIVERGED"));
+    if (new Set(runs.map((run) => run.learningRate)).size < 2) return [];
+    return runs.map((run) => ({
+      trialId: trial.id,
+      label: capacityText(trial),
+      learningRate: run.learningRate,
+      score: run.state === "DIVERGED" ? null : (run.metrics?.[scoreMetric(experiment.task)] ?? run.validationLoss),
+      shade: index / last,
+    }));
+  });
+}
+
+/** The whole stored curve of each trial's best scored run, for replays. */
+export function fullCurves(
+  trials: readonly TrialView[],
+  stored: Readonly<Record<string, readonly EpochView[]>>,
+): readonly { readonly trialId: string; readonly label: string; readonly points: readonly EpochView[] }[] {
+  return trials.flatMap((trial) => {
+    const run = [...scoredRuns(trial)].sort((a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0))[0];
+    const points = run === undefined ? undefined : stored[run.id];
+    return points === undefined || points.length === 0 ? [] : [{ trialId: trial.id, label: capacityText(trial), points }];
   });
 }

@@ -3,7 +3,7 @@
 export type Route =
   | { readonly page: "experiments" }
   | { readonly page: "experiment"; readonly id: string }
-  | { readonly page: "new"; readonly dataset: string | null; readonly from: string | null }
+  | { readonly page: "new"; readonly dataset: string | null; readonly from: string | null; readonly remedy: string | null }
   | { readonly page: "datasets" }
   | { readonly page: "dataset"; readonly id: string }
   | { readonly page: "workers" }
@@ -20,7 +20,7 @@ export function routeOf(path: string, query = ""): Route {
     if (first === "workers" && second === undefined) return { page: "workers" };
     if (first === "new" && second === undefined) {
       const search = new URLSearchParams(query);
-      return { page: "new", dataset: search.get("dataset"), from: search.get("from") };
+      return { page: "new", dataset: search.get("dataset"), from: search.get("from"), remedy: search.get("remedy") };
     }
   }
   return { page: "unknown", path };

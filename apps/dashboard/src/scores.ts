@@ -23,17 +23,39 @@ export function trialScore(trial: Pick<TrialView, "metrics" | "score">, task: Ex
   return trial.metrics?.[scoreMetric(task)] ?? trial.score;
 }
 
-/** Runs that stand for a trial's score: its ended fits and finals. */
+/** Ended fits and finals of a trial that have a loss. */
 export function scoredRuns(trial: TrialView): readonly RunView[] {
   return trial.runs.filter((run) => (run.purpose === "fit" || run.purpose === "finals") && run.validationLoss !== null);
 }
 
-/** Standard deviation (n − 1) of the score over a trial's runs; null below two runs. */
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * The runs that a trial's score is the mean of: of several learning rates those of one, after a changed recipe the later ones. The page
+ * is not told which, so it looks for the runs whose mean is the score; none where it finds none.
+ */
+export function standingRuns(trial: TrialView): readonly RunView[] {
+  const scored = scoredRuns(trial);
+  const { score } = trial;
+  if (score === null) return [];
+  const rates = [...new Set(scored.map((run) => run.learningRate))];
+  const sets = [
+    scored,
+    ...rates.map((rate) => scored.filter((run) => run.learningRate === rate)),
+    scored.filter((run) => run.purpose === "fit"),
+  ];
+  for (let from = 1; from < scored.length; from++) sets.push(scored.slice(from));
+  const matches = (runs: readonly RunView[]) =>
+    Math.abs(mean(runs.map((run) => run.validationLoss ?? 0)) - score) <= 1e-9 * Math.max(1, Math.abs(score));
+  return sets.find((runs) => runs.length > 0 && matches(runs)) ?? [];
+}
+
+/** Standard deviation (n − 1) of the score over the runs that stand for a trial; null below two runs. */
 export function scoreDeviation(trial: TrialView, task: ExperimentView["task"]): number | null {
-  const values = scoredRuns(trial).map((run) => run.metrics?.[scoreMetric(task)] ?? run.validationLoss ?? Number.NaN);
+  const values = standingRuns(trial).map((run) => run.metrics?.[scoreMetric(task)] ?? run.validationLoss ?? Number.NaN);
   if (values.length < 2 || values.some(Number.isNaN)) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  const middle = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The trial table's rows as text and numbers, ready to draw: what each cell says, and what the running row is doing. */
 import type { ExperimentView, TrialTable, TrialView } from "@rightsize/contract";
 import { isTerminal } from "@rightsize/core";
-import { scoreFormat } from "./format.ts";
+import { scoreFormat, spread } from "./format.ts";
 import type { LiveState } from "./live.ts";
 import { incumbent, lossFactor, scoreDeviation, trialScore, trialTimeMs } from "./scores.ts";
 
@@ -52,7 +52,7 @@ export function tableRows(experiment: ExperimentView, table: TrialTable, live: L
     return {
       trial,
       scoreText: shown(trialScore(trial, experiment.task)),
-      deviationText: deviation === null ? null : `± ${scoreFormat([deviation])(deviation)}`,
+      deviationText: deviation === null ? null : `± ${spread(deviation)}`,
       decidingText: withDeciding ? deciding(trial.score) : null,
       best: trial.id === best?.id,
       live: over ? null : liveRow(experiment, trial, live),

@@ -16,11 +16,13 @@ export interface ExperimentList {
 
 const lookAgainMs = 5_000;
 
-/** Newer items before older ones; an item that comes again replaces the one that is known. */
+/** Newer items before older ones; an item that comes again replaces the one that is known, unless nothing has happened to it. */
 export function mergeFirstPage(known: readonly ExperimentView[], first: readonly ExperimentView[]): readonly ExperimentView[] {
-  const fresh = new Map(first.map((item) => [item.id, item]));
-  const ids = new Set(known.map((item) => item.id));
-  return [...first.filter((item) => !ids.has(item.id)), ...known.map((item) => fresh.get(item.id) ?? item)];
+  const before = new Map(known.map((item) => [item.id, item]));
+  const changed = first.filter((item) => before.get(item.id)?.eventCount !== item.eventCount);
+  if (changed.length === 0) return known;
+  const fresh = new Map(changed.map((item) => [item.id, item]));
+  return [...changed.filter((item) => !before.has(item.id)), ...known.map((item) => fresh.get(item.id) ?? item)];
 }
 
 export function useExperimentList(): ExperimentList {
@@ -49,7 +51,10 @@ export function useExperimentList(): ExperimentList {
       .experiments(cursor)
       .then(
         (page) => {
-          setItems((known) => [...(known ?? []), ...page.items.filter((item) => !known?.some((other) => other.id === item.id))]);
+          setItems((known) => {
+            const ids = new Set(known?.map((item) => item.id));
+            return [...(known ?? []), ...page.items.filter((item) => !ids.has(item.id))];
+          });
           setCursor(page.cursor);
         },
         (error: unknown) => setProblem(asProblem(error)),

@@ -93,6 +93,11 @@ describe("the trial table", () => {
     expect(rows.map((row) => row.scoreText)).toEqual(["12.346", "9.100", "–"]);
   });
 
+  it("keeps scores apart that differ late", () => {
+    const rows = tableRows(experiment, tableOf([trial(1, 1, 8, 0.600001, null), trial(2, 1, 16, 0.600002, null)]), liveStart(0), 0);
+    expect(rows.map((row) => row.scoreText)).toEqual(["0.600001", "0.600002"]);
+  });
+
   it("shows a running row's epoch and validation score in the target's own unit", () => {
     const running = trial(1, 1, 100, null, null, {
       state: "RUNNING",
@@ -127,7 +132,23 @@ describe("the trial table", () => {
       liveStart(0),
       0,
     );
-    expect(rows.map((row) => row.deviationText)).toEqual(["± 1.414", null]);
+    expect(rows.map((row) => row.deviationText)).toEqual(["± 1.4", null]);
+  });
+
+  it("takes the spread over the runs that the score is the mean of, not over other learning rates or an older recipe", () => {
+    const runs = [0.9, 0.5, 0.7].map((validationLoss, index) =>
+      run({
+        id: `run_${index}`,
+        validationLoss,
+        learningRate: index === 0 ? 1e-6 : 0.01,
+        metrics: { meanSquaredError: 9 * validationLoss },
+      }),
+    );
+    const deviationOf = (score: number) =>
+      tableRows(experiment, tableOf([trial(1, 1, 8, 9 * score, null, { runs, score })]), liveStart(0), 0)[0]?.deviationText;
+    expect(deviationOf(0.6)).toBe("± 1.3");
+    expect(deviationOf(0.9)).toBeNull();
+    expect(deviationOf(0.123)).toBeNull();
   });
 
   it("keeps the deciding score's column only where it says something else", () => {

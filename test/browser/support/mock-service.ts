@@ -15,6 +15,7 @@ import {
   experimentRequestSchema,
   experimentViewSchema,
   type Problem,
+  trialDetailSchema,
   trialTableSchema,
   type WorkerView,
   workerListSchema,
@@ -169,10 +170,21 @@ export async function startMockService(): Promise<MockService> {
       if (part === "cancel") stage.state("CANCELLED", "Cancelled by its owner.");
       return json(response, 200, stage.experiment);
     }
-    if (resource === "trials" && part === "epochs") {
+    if (resource === "trials") {
       for (const { stage } of plays.values()) {
         const trial = stage.trials.find((candidate) => candidate.id === id);
         if (trial === undefined) continue;
+        if (part === undefined)
+          return json(
+            response,
+            200,
+            trialDetailSchema.parse({
+              ...trial,
+              experimentId: stage.experiment.id,
+              speculative: false,
+              attempts: stage.attempts(trial, workers[0]?.id),
+            }),
+          );
         const runs = trial.runs.map((run) => ({
           runId: run.id,
           seed: run.seed,

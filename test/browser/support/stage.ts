@@ -1,5 +1,5 @@
 /** A stage on which a recorded experiment is played: its records in the contract's shapes, and the events as they happen. */
-import type { EpochsMessage, EventView, ExperimentView, RunView, TrialView } from "@rightsize/contract";
+import type { AttemptView, EpochsMessage, EventView, ExperimentView, RunView, TrialView } from "@rightsize/contract";
 import type { Answer, Capacity, Decision, Diagnostics, EventKind, RunPurpose } from "@rightsize/core";
 import { parameterCount } from "@rightsize/core";
 
@@ -225,11 +225,44 @@ export class Stage {
     };
   }
 
+  /** One attempt a run; the first run of the second trial lost its worker once. */
+  attempts(trial: TrialView, workerId = "wrk_1"): AttemptView[] {
+    return trial.runs.flatMap((run, place): AttemptView[] => {
+      if (run.startedAt === null) return [];
+      const from = Date.parse(this.experiment.createdAt) + trial.number * 9_000 + place * 4_000;
+      const attempt = (number: number, startMs: number, endMs: number, end: AttemptView["end"]): AttemptView => ({
+        assignmentId: `asg_${run.id}`,
+        number,
+        workerId,
+        startedAt: new Date(startMs).toISOString(),
+        endedAt: new Date(endMs).toISOString(),
+        end,
+        detail: end === "lease_lost" ? "the worker was not heard of" : null,
+      });
+      const lost = trial.number === 2 && place === 0;
+      return [
+        ...(lost ? [attempt(1, from - 1_500, from, "lease_lost")] : []),
+        attempt(lost ? 2 : 1, from, from + (run.trainMs ?? 4_000), "completed"),
+      ];
+    });
+  }
+
+  divergeRun(trialNumber: number, place: number): void {
+    const run = this.run(trialNumber, place);
+    run.state = "DIVERGED";
+    run.endedAt = this.time();
+    run.trainMs = 300;
+    run.reason = "The loss became infinite in epoch 1.";
+    this.emit("run.ended", { runId: run.id, trialId: this.trial(trialNumber).id, state: run.state });
+  }
+
   completeTrial(trialNumber: number, verdict: string | null): void {
     const trial = this.trial(trialNumber);
     const losses = trial.runs.flatMap((run) => (run.validationLoss === null ? [] : [run.validationLoss]));
     trial.state = "COMPLETED";
-    trial.score = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    // Of several learning rates the best stands for the trial; of replicates their mean.
+    const sweep = new Set(trial.runs.map((run) => run.learningRate)).size > 1;
+    trial.score = sweep ? Math.min(...losses) : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     trial.metrics = this.metrics(trial.score);
     trial.verdict = verdict;
     this.emit("trial.completed", { trialId: trial.id, number: trial.number, score: trial.score, runs: losses.length });

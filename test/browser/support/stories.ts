@@ -138,6 +138,8 @@ function answerOf(
   return {
     trial,
     capacity,
+    delivered: { kind: "single" as const, members: [] },
+    single: null,
     validation: scores(validation),
     test: scores(test),
     baselines: (["mean", "linear"] as const).map((name) => ({
@@ -236,4 +238,35 @@ export function replicatedStory(): Step[] {
   );
   steps.push((stage) => stage.answer(answerOf(stage, 2, 0.3358, 0.347, { linear: [0.452, 0.461], mean: [0.693, 0.691] })));
   return steps;
+}
+
+/** The course's learning rates, tried at two sizes: 1 diverges, 0.01 learns, 0.000001 hardly moves. */
+export function sweepStory(): Step[] {
+  const rates = [1, 0.01, 0.000001];
+  const losses: readonly (readonly (number | null)[])[] = [
+    [null, 0.52, 0.94],
+    [null, 0.47, 0.91],
+  ];
+  return losses.flatMap((row, index): Step[] => {
+    const number = index + 1;
+    return [
+      (stage) =>
+        stage.decide({
+          action: "START_TRIAL",
+          about: index === 0 ? null : index,
+          nextStep: index === 0 ? null : "INCREASE_CAPACITY",
+          capacity: { hiddenLayers: number, nodesPerLayer: 100 },
+          runs: rates.map((learningRate) => ({ purpose: "fit", seed: 0, fold: 0, learningRate })),
+          reason: "Three learning rates at every size; the best of them stands for the trial.",
+          evidence: evidence("course: strictly better", []),
+        }),
+      ...(index === 0 ? [(stage: Stage) => stage.state("RUNNING")] : []),
+      ...row.flatMap((score, place): Step[] =>
+        score === null
+          ? [(stage) => stage.startRun(number, place), (stage) => stage.divergeRun(number, place)]
+          : train(number, place, curve(score, 8 + 4 * place, 2, 7 * number + place), 4),
+      ),
+      (stage) => stage.completeTrial(number, null),
+    ];
+  });
 }

@@ -6,7 +6,7 @@ import { launchBrowser } from "./browser.ts";
 import { ensurePageIsBuilt } from "./build-page.ts";
 import { titanic, wages } from "./datasets.ts";
 import { type MockService, problem, startMockService, worker } from "./mock-service.ts";
-import { courseStory, replicatedStory } from "./stories.ts";
+import { courseStory, replicatedStory, sweepStory } from "./stories.ts";
 
 const folder = process.argv[2] ?? "screenshots";
 const only = process.argv[3];
@@ -48,9 +48,11 @@ function fill(service: MockService) {
   failed.stage.state("FAILED", "The trainer of trial 2 crashed five times: out of memory. The best so far is 1×100.");
   const done = service.add("Hourly wages, as in the course", courseStory(), { startedMs: Date.now() - 7_200_000 });
   service.step(done, 10_000);
+  const sweep = service.add("Learning rates compared", sweepStory(), { startedMs: Date.now() - day / 3 });
+  service.step(sweep, 10_000);
   const running = service.add("Hourly wages again", courseStory());
   service.step(running, 52);
-  return { replicated, failed, done, running };
+  return { replicated, failed, done, running, sweep };
 }
 
 await ensurePageIsBuilt();
@@ -59,7 +61,7 @@ const browser = await launchBrowser();
 const service = await startMockService();
 const empty = await startMockService();
 empty.datasets.length = 0;
-const { replicated, failed, done, running } = fill(service);
+const { replicated, failed, done, running, sweep } = fill(service);
 service.workers.push(
   worker("atelier", { running: ["asg_51f0aa12bc", "asg_77a1d0e94f"] }),
   worker("gpu-room-3", { device: "cuda, 24 GB", slots: 2, engines: ["onnx", "tensorflow"] }),
@@ -80,6 +82,8 @@ await shoot(browser, at(replicated), "replicated-dark", { dark: true });
 await shoot(browser, at(running), "running-light");
 await shoot(browser, at(running), "running-dark", { dark: true });
 await shoot(browser, at(running), "running-phone", { phone: true });
+await shoot(browser, at(sweep), "sweep-light");
+await shoot(browser, at(replicated), "timeline-dark", { dark: true, prepare: (page) => page.getByText("Timeline of workers").click() });
 await shoot(browser, at(failed), "failed-light");
 await shoot(browser, `${service.url}/experiments/exp_none`, "error-light");
 await shoot(browser, `${service.url}/workers`, "workers-light");

@@ -1,17 +1,44 @@
 /** Everything that was asked and planned, the events as they came, and the table to take away. */
-import type { EventView, ExperimentView } from "@rightsize/contract";
+import type { EventView, ExperimentView, TrialView } from "@rightsize/contract";
 import { api } from "../api-client.ts";
 import { plainWords } from "../format.ts";
 import { CopyButton } from "./copy-button.tsx";
+import { Timeline } from "./timeline.tsx";
 
-export function ExperimentDetails({ experiment, events }: { experiment: ExperimentView; events: readonly EventView[] }) {
+const tableFormats = [
+  { format: "csv", text: "CSV" },
+  { format: "markdown", text: "MD" },
+  { format: "json", text: "JSON" },
+] as const;
+
+export function ExperimentDetails({
+  experiment,
+  trials,
+  events,
+}: {
+  experiment: ExperimentView;
+  trials: readonly TrialView[];
+  events: readonly EventView[];
+}) {
   const { plan } = experiment;
   const trialsPath = `${api.tablePath(experiment.id)}/trials`;
   return (
     <section className="details" aria-label="Details">
       <details>
         <summary>Take the table away</summary>
-        <p>As Markdown, CSV or JSON, from any terminal:</p>
+        <p className="downloads">
+          {tableFormats.map(({ format, text }) => (
+            <a key={format} className="button" href={`${trialsPath}?format=${format}`} download={`trials.${text.toLowerCase()}`}>
+              {text}
+            </a>
+          ))}
+          {experiment.answer?.modelArtifact != null && (
+            <a className="button" href={`${api.tablePath(experiment.id)}/model`} download>
+              The trained model
+            </a>
+          )}
+        </p>
+        <p className="quiet">From any terminal:</p>
         {["text/markdown", "text/csv", "application/json"].map((type) => {
           const command = `curl -H 'Accept: ${type}' ${location.origin}${trialsPath}`;
           return (
@@ -22,6 +49,7 @@ export function ExperimentDetails({ experiment, events }: { experiment: Experime
           );
         })}
       </details>
+      <Timeline trials={trials} />
       <details>
         <summary>
           Columns: {plan.featureColumns.length} used, {plan.leftOut.length} left out

@@ -1,7 +1,7 @@
 /** One line of the list of experiments; its scores are read when it comes into view. */
 import type { ExperimentView, TrialTable } from "@rightsize/contract";
 import { capacityText, isTerminal } from "@rightsize/core";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { api } from "../api-client.ts";
 import { ago, counted, score } from "../format.ts";
 import { Sparkline } from "../plots/bars.tsx";
@@ -10,7 +10,8 @@ import { incumbent, metricText, scoreMetric, trialScore } from "../scores.ts";
 import { useDatasetName } from "../use-dataset-name.ts";
 import { StateMark } from "./state-mark.tsx";
 
-export function ExperimentItem({ experiment }: { experiment: ExperimentView }) {
+/** Drawn again only when its experiment changes: the list may hold thousands. */
+export const ExperimentItem = memo(function ExperimentItem({ experiment }: { experiment: ExperimentView }) {
   const line = useRef<HTMLLIElement>(null);
   const table = useTable(experiment, line);
   const datasetName = useDatasetName(experiment.dataset);
@@ -46,7 +47,7 @@ export function ExperimentItem({ experiment }: { experiment: ExperimentView }) {
       </time>
     </li>
   );
-}
+});
 
 function progressText(experiment: ExperimentView, table: TrialTable | null): string {
   if (table === null || table.trials.length === 0) return "";

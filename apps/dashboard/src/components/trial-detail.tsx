@@ -5,7 +5,7 @@ import { actionText, type DecisionNote } from "../decision-notes.ts";
 import { count, duration, plainWords, score } from "../format.ts";
 import { scoreMetric } from "../scores.ts";
 import type { TableRow } from "../table-rows.ts";
-import { Symptoms } from "./diagnostics.tsx";
+import { HeatStrips, Symptoms } from "./diagnostics.tsx";
 import { EvidenceView } from "./evidence.tsx";
 
 export function TrialDetail({ row, notes, experiment }: { row: TableRow; notes: readonly DecisionNote[]; experiment: ExperimentView }) {
@@ -27,7 +27,8 @@ export function TrialDetail({ row, notes, experiment }: { row: TableRow; notes: 
           </article>
         ))}
       </div>
-      <Symptoms runs={row.trial.runs} />
+      <Symptoms runs={row.trial.runs} experiment={experiment} />
+      <HeatStrips runs={row.trial.runs} />
       <Runs runs={row.trial.runs} experiment={experiment} />
     </div>
   );

@@ -232,7 +232,9 @@ function Progress({ live }: { live: LiveRow }) {
     <span className="progress">
       <progress max={live.maxEpochs || 1} value={live.epoch} aria-label={`Epoch ${live.epoch} of at most ${live.maxEpochs}`} />
       <span>
-        epoch {count(live.epoch)} <span className="quiet">of ≤ {count(live.maxEpochs)}</span>
+        epoch {count(live.epoch)}
+        {/* A repaired trial may train longer than the recipe that was asked for. */}
+        {live.epoch <= live.maxEpochs && <span className="quiet"> of ≤ {count(live.maxEpochs)}</span>}
         {live.runCount > 1 && (
           <span className="quiet">
             , run {live.run} of {live.runCount}

@@ -4,11 +4,13 @@ import { Answer } from "../components/answer.tsx";
 import { ExperimentDetails } from "../components/experiment-details.tsx";
 import { ExperimentHeader } from "../components/experiment-header.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
+import { PatienceReplay } from "../components/patience-replay.tsx";
 import { TrialTable } from "../components/trial-table.tsx";
 import type { FeedState } from "../experiment-feed.ts";
-import { capacityData, trialCurves } from "../plot-data.ts";
+import { capacityData, fullCurves, rateData, trialCurves } from "../plot-data.ts";
 import { CapacityPlot } from "../plots/capacity-plot.tsx";
 import { CurvesPlot } from "../plots/curves-plot.tsx";
+import { RatesPlot } from "../plots/rates-plot.tsx";
 import { lossFactor } from "../scores.ts";
 import { useCurves } from "../use-curves.ts";
 import { useFeed } from "../use-feed.ts";
@@ -39,6 +41,9 @@ function Loaded({
   const [marked, setMarked] = useState<number | null>(null);
   const capacities = useMemo(() => capacityData(experiment, trials), [experiment, trials]);
   const curves = useMemo(() => trialCurves(trials, stored, state.live.epochs), [trials, stored, state.live.epochs]);
+  const rates = useMemo(() => rateData(experiment, trials), [experiment, trials]);
+  const replayable = useMemo(() => fullCurves(trials, stored), [trials, stored]);
+  const recipe = (experiment.spec.recipe ?? {}) as { patience?: number; minDelta?: number };
   const markedTrial = trials.find((trial) => trial.number === marked) ?? null;
   const factor = lossFactor(experiment);
   const metric = state.table?.metric ?? "Score";
@@ -72,8 +77,16 @@ function Loaded({
           marked={markedTrial?.id ?? null}
           onMark={(trialId) => setMarked(trials.find((trial) => trial.id === trialId)?.number ?? null)}
         />
+        {rates.length > 0 && <RatesPlot data={rates} metric={metric} />}
       </div>
-      <ExperimentDetails experiment={experiment} events={state.live.events} />
+      <PatienceReplay
+        curves={replayable}
+        patience={recipe.patience ?? 0}
+        minDelta={recipe.minDelta ?? 0}
+        factor={factor ?? 1}
+        metric={metric}
+      />
+      <ExperimentDetails experiment={experiment} trials={trials} events={state.live.events} />
     </article>
   );
 }

@@ -9,11 +9,20 @@ import { Select, TextField } from "../components/fields.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
 import { RequestPreview } from "../components/request-preview.tsx";
 import { plainWords } from "../format.ts";
+import { remedyFor } from "../remedies.ts";
 import { type Draft, draftFor, draftFrom, emptyDraft, requestOf } from "../request-draft.ts";
 import { go } from "../router.tsx";
 import { usePageTitle } from "../use-page-title.ts";
 
-export function NewExperimentPage({ dataset: datasetId, from }: { dataset: string | null; from: string | null }) {
+export function NewExperimentPage({
+  dataset: datasetId,
+  from,
+  remedy,
+}: {
+  dataset: string | null;
+  from: string | null;
+  remedy: string | null;
+}) {
   usePageTitle("New experiment");
   const [dataset, setDataset] = useState<DatasetView | null>(null);
   const [draft, setDraft] = useState<Draft>(emptyDraft);
@@ -35,13 +44,14 @@ export function NewExperimentPage({ dataset: datasetId, from }: { dataset: strin
       const found = await api.dataset(id);
       if (!shown) return;
       setDataset(found);
-      setDraft(old === null ? draftFor(found) : draftFrom(old));
+      const fresh = old === null ? draftFor(found) : draftFrom(old);
+      setDraft(remedyFor(remedy)?.apply(fresh) ?? fresh);
     };
     load().catch((error: unknown) => shown && setProblem(asProblem(error)));
     return () => {
       shown = false;
     };
-  }, [datasetId, from]);
+  }, [datasetId, from, remedy]);
   const request = useMemo(() => requestOf(draft), [draft]);
   const send = async () => {
     const text = JSON.stringify(request);

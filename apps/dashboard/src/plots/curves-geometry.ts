@@ -51,17 +51,20 @@ export function curvesGeometry(
   if (losses === null) return null;
   const log = options.log && losses[0] > 0;
   const lastEpoch = Math.max(...drawn.map((curve) => curve.points.at(-1)?.epoch ?? 1));
-  const x = linearScale([1, Math.max(2, lastEpoch)], [frame.left, frame.width - frame.right]);
+  // Where one curve is far longer than most, a log scale of epochs leaves the others room.
+  const ends = drawn.map((curve) => curve.points.at(-1)?.epoch ?? 1).sort((a, b) => a - b);
+  const spreadOut = options.log && lastEpoch > 2.5 * (ends[Math.floor(ends.length / 2)] ?? lastEpoch);
+  const x = (spreadOut ? logScale : linearScale)([1, Math.max(2, lastEpoch)], [frame.left, frame.width - frame.right]);
   const range = [frame.height - frame.bottom, frame.top] as const;
   const y = log ? logScale(padded(losses, 0.06, "log"), range) : linearScale(padded(losses, 0.06, "linear"), range);
   const path = (points: readonly CurvePoint[], loss: (point: CurvePoint) => number) =>
     linePath(points.map((point) => ({ x: x.at(point.epoch), y: y.at(loss(point) * options.factor) })));
-  const ends = drawn.map((curve) => {
+  const tips = drawn.map((curve) => {
     const last = curve.points.at(-1);
     return { x: x.at(last?.epoch ?? 1), y: y.at((last?.validationLoss ?? 0) * options.factor) };
   });
   const labels = spread(
-    ends.map((end) => end.y),
+    tips.map((tip) => tip.y),
     14,
     frame.top + 4,
     frame.height - frame.bottom,
@@ -87,7 +90,7 @@ export function curvesGeometry(
                 epoch: best.epoch,
                 loss: best.validationLoss * options.factor,
               },
-        end: ends[index] ?? { x: 0, y: 0 },
+        end: tips[index] ?? { x: 0, y: 0 },
         labelY: labels[index] ?? 0,
       };
     }),
