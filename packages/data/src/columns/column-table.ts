@@ -52,6 +52,11 @@ export function isGap(gaps: Uint8Array | null, row: number): boolean {
   return gaps !== null && (((gaps[row >> 3] as number) >> (row & 7)) & 1) === 1;
 }
 
+/** A column's values as float64: one array type keeps hot loops fast, and the copy is native. */
+export function asFloat64(values: NumberArray): Float64Array {
+  return values instanceof Float64Array ? values : new Float64Array(values);
+}
+
 /** A table from columns that are already in memory. */
 export function tableOf(rowCount: number, columns: readonly TableColumn[], image: ImageShape | null = null): ColumnTable {
   const byName = new Map(columns.map((column) => [column.profile.name, column]));

@@ -1,6 +1,6 @@
 /** Fits one column's features on the training rows of one fold; no other row is looked at. */
 import type { FeatureSpec, ScaleNumbers } from "@rightsize/core";
-import { type CodeColumn, isGap, type NumberColumn } from "../columns/column-table.ts";
+import { asFloat64, type CodeColumn, isGap, type NumberColumn } from "../columns/column-table.ts";
 import { type DatePart, datePart, dateParts } from "../values.ts";
 import type { FittedColumn, FittedFeature, Take } from "./plan-file.ts";
 import { moments, quantile } from "./statistics.ts";
@@ -88,11 +88,14 @@ export function fitCategories(column: CodeColumn, training: Int32Array, spec: Pi
 
 /** Finite values of the training rows; NaN and infinities count as gaps. */
 function presentValues(column: NumberColumn, training: Int32Array): { present: Float64Array; gapCount: number } {
+  const values = asFloat64(column.values);
+  const { gaps } = column;
   const all = new Float64Array(training.length);
   let count = 0;
-  for (const row of training) {
-    const value = column.values[row] as number;
-    if (value - value === 0 && !isGap(column.gaps, row)) all[count++] = value;
+  for (let position = 0; position < training.length; position++) {
+    const row = training[position] as number;
+    const value = values[row] as number;
+    if (value - value === 0 && (gaps === null || !isGap(gaps, row))) all[count++] = value;
   }
   return { present: all.subarray(0, count), gapCount: training.length - count };
 }

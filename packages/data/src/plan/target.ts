@@ -1,6 +1,6 @@
 /** The target's column as numbers or classes: which rows have one, and whether it can be learnt. */
 import { RightsizeError, type Task } from "@rightsize/core";
-import { type ColumnTable, isGap, isoText, type TableColumn } from "../columns/column-table.ts";
+import { asFloat64, type ColumnTable, isGap, isoText, type TableColumn } from "../columns/column-table.ts";
 
 export interface Target {
   /** Rows whose target is present, ascending. */
@@ -50,13 +50,14 @@ function numbers(column: TableColumn, name: string, rowCount: number, logTarget:
       "a column of numbers, or the task classification",
     );
   }
+  const held = asFloat64(column.values);
   const rows = new Int32Array(rowCount);
   const values = new Float64Array(rowCount);
   let count = 0;
   let varies = false;
   for (let row = 0; row < rowCount; row++) {
     if (isGap(column.gaps, row)) continue;
-    const value = column.values[row] as number;
+    const value = held[row] as number;
     if (!Number.isFinite(value)) {
       throw wrong(
         "unusable_data",

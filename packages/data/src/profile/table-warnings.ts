@@ -6,6 +6,8 @@ const sampleRows = 500;
 /** Pairs are only compared in tables of at most so many columns, sums of two in narrower ones. */
 const pairColumnLimit = 100;
 const sumColumnLimit = 40;
+/** Rows looked at for repeated ones. */
+const repeatRows = 500_000;
 /** Correlation from which one column is as good as the other. */
 const sameCorrelation = 0.9999;
 
@@ -36,29 +38,29 @@ export function tableWarnings(table: ColumnTable): TableWarnings {
       warn([a, b], `duplicate: each value of ${a} goes with one value of ${b} and the other way round; to predict one, exclude the other`);
     }
   }
-  const repeated = repeatedRows(table);
+  const looked = Math.min(table.rowCount, repeatRows);
+  const repeated = repeatedRows(table, looked);
   if (repeated > 0) {
-    warnings.push(`repeated rows: ${repeated} of ${table.rowCount} rows equal an earlier row; copies may fall on both sides of a split`);
+    warnings.push(
+      `repeated rows: ${repeated} of ${looked < table.rowCount ? "the first " : ""}${looked} rows equal an earlier row; copies may fall on both sides of a split`,
+    );
   }
   return { table: warnings, columns: byColumn };
 }
 
 const valueAt = (column: NumberColumn, row: number): number => (isGap(column.gaps, row) ? Number.NaN : (column.values[row] as number));
 
-function samplePlaces(rowCount: number): readonly number[] {
-  const step = Math.max(1, Math.floor(rowCount / sampleRows));
-  return Array.from({ length: Math.min(sampleRows, rowCount) }, (_, index) => index * step);
-}
+/** Every how manieth row a sample takes; 1 takes all. */
+const sampleStep = (rowCount: number) => Math.max(1, Math.floor(rowCount / sampleRows));
 
 /** Triples [total, a, b] with total = a + b (to rounding) wherever all three have values. */
 function findSums(columns: readonly NumberColumn[], rowCount: number): (readonly [string, string, string])[] {
   const found: (readonly [string, string, string])[] = [];
-  const sample = samplePlaces(rowCount);
-  const all = Array.from({ length: rowCount }, (_, row) => row);
+  const step = sampleStep(rowCount);
   for (const [first, a] of columns.entries()) {
     for (const b of columns.slice(first + 1)) {
       for (const total of columns) {
-        if (total === a || total === b || !addsUp(total, a, b, sample) || !addsUp(total, a, b, all)) continue;
+        if (total === a || total === b || !addsUp(total, a, b, rowCount, step) || !addsUp(total, a, b, rowCount, 1)) continue;
         found.push([total.profile.name, a.profile.name, b.profile.name]);
       }
     }
@@ -66,29 +68,28 @@ function findSums(columns: readonly NumberColumn[], rowCount: number): (readonly
   return found;
 }
 
-function addsUp(total: NumberColumn, a: NumberColumn, b: NumberColumn, rows: readonly number[]): boolean {
+function addsUp(total: NumberColumn, a: NumberColumn, b: NumberColumn, rowCount: number, step: number): boolean {
   let compared = 0;
-  for (const row of rows) {
+  for (let row = 0; row < rowCount; row += step) {
     const sum = valueAt(a, row) + valueAt(b, row);
     const whole = valueAt(total, row);
     if (Number.isNaN(sum - whole)) continue;
     if (Math.abs(sum - whole) > 1e-9 * Math.max(Math.abs(whole), Math.abs(sum), 1e-300)) return false;
     compared++;
   }
-  return compared >= Math.min(rows.length, 10);
+  return compared >= Math.min(rowCount, 10);
 }
 
 /** Pairs of number columns whose correlation is 1 for every practical purpose. */
 function findTwins(columns: readonly NumberColumn[], rowCount: number): (readonly [string, string, string])[] {
   const found: (readonly [string, string, string])[] = [];
   if (rowCount < 10) return found;
-  const sample = samplePlaces(rowCount);
-  const all = Array.from({ length: rowCount }, (_, row) => row);
+  const step = sampleStep(rowCount);
   const varying = columns.filter(({ profile }) => profile.distinctCount > 10);
   for (const [first, a] of varying.entries()) {
     for (const b of varying.slice(first + 1)) {
-      if (Math.abs(correlation(a, b, sample)) < sameCorrelation) continue;
-      const full = correlation(a, b, all);
+      if (Math.abs(correlation(a, b, rowCount, step)) < sameCorrelation) continue;
+      const full = correlation(a, b, rowCount, 1);
       if (Math.abs(full) < sameCorrelation) continue;
       const names = [a.profile.name, b.profile.name] as const;
       found.push([
@@ -100,7 +101,7 @@ function findTwins(columns: readonly NumberColumn[], rowCount: number): (readonl
   return found;
 }
 
-function correlation(a: NumberColumn, b: NumberColumn, rows: readonly number[]): number {
+function correlation(a: NumberColumn, b: NumberColumn, rowCount: number, step: number): number {
   const meanA = a.profile.mean ?? 0;
   const meanB = b.profile.mean ?? 0;
   let count = 0;
@@ -109,7 +110,7 @@ function correlation(a: NumberColumn, b: NumberColumn, rows: readonly number[]):
   let aa = 0;
   let bb = 0;
   let ab = 0;
-  for (const row of rows) {
+  for (let row = 0; row < rowCount; row += step) {
     const x = valueAt(a, row) - meanA;
     const y = valueAt(b, row) - meanB;
     if (!Number.isFinite(x * y)) continue;
@@ -153,28 +154,30 @@ function findRenamings(columns: readonly TableColumn[], rowCount: number): (read
   return found;
 }
 
-/** Rows that equal an earlier row, by a 52-bit hash over all kept columns (a chance collision in 20 million rows: about 4 %, and one row off). */
-function repeatedRows(table: ColumnTable): number {
-  const high = new Uint32Array(table.rowCount);
-  const low = new Uint32Array(table.rowCount);
-  const number = new Float64Array(1);
-  const words = new Uint32Array(number.buffer);
+/** Rows among the first `rowCount` that equal an earlier row, by a 52-bit hash over all columns (two different rows of 500,000 share one with a chance of 1 in 36,000). */
+function repeatedRows(table: ColumnTable, rowCount: number): number {
+  const high = new Uint32Array(rowCount);
+  const low = new Uint32Array(rowCount);
+  const values = new Float64Array(rowCount);
+  const words = new Uint32Array(values.buffer);
   for (const { name } of table.profiles) {
     const column = table.column(name) as TableColumn;
     if (column.kind === "profile") return 0;
-    for (let row = 0; row < table.rowCount; row++) {
-      if (column.kind === "codes") number[0] = column.codes[row] as number;
-      else number[0] = isGap(column.gaps, row) ? -1.234e-300 : (column.values[row] as number);
-      const h = Math.imul((high[row] as number) ^ (words[0] as number), 0x85ebca6b) ^ (words[1] as number);
-      const l = Math.imul((low[row] as number) ^ (words[1] as number), 0xc2b2ae35) ^ (words[0] as number);
+    values.set((column.kind === "codes" ? column.codes : column.values).subarray(0, rowCount));
+    const gaps = column.kind === "numbers" ? column.gaps : null;
+    for (let row = 0; row < rowCount; row++) {
+      if (gaps !== null && isGap(gaps, row)) values[row] = -1.234e-300;
+      const first = words[2 * row] as number;
+      const second = words[2 * row + 1] as number;
+      const h = Math.imul((high[row] as number) ^ first, 0x85ebca6b) ^ second;
+      const l = Math.imul((low[row] as number) ^ second, 0xc2b2ae35) ^ first;
       high[row] = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
       low[row] = Math.imul(l ^ (l >>> 13), 0x297a2d39) + 0x7f4a7c15;
     }
   }
-  const keys = new Float64Array(table.rowCount);
-  for (let row = 0; row < keys.length; row++) keys[row] = ((high[row] as number) >>> 12) * 0x100000000 + (low[row] as number);
-  keys.sort();
+  for (let row = 0; row < rowCount; row++) values[row] = ((high[row] as number) >>> 12) * 0x100000000 + (low[row] as number);
+  values.sort();
   let repeated = 0;
-  for (let index = 1; index < keys.length; index++) if (keys[index] === keys[index - 1]) repeated++;
+  for (let index = 1; index < rowCount; index++) if (values[index] === values[index - 1]) repeated++;
   return repeated;
 }

@@ -1,6 +1,6 @@
 /** A fold's pipeline over the stored columns gives the tensors that a run trains on. */
 import { RightsizeError, type TensorTable } from "@rightsize/core";
-import { type CodeColumn, type ColumnTable, isGap, isoText, type NumberColumn } from "../columns/column-table.ts";
+import { type CodeColumn, type ColumnTable, isGap, isoText, type NumberArray, type NumberColumn } from "../columns/column-table.ts";
 import { type FittedColumn, type FittedFeature, type FoldPlan, foldRows, type PlanFile, type TargetScale } from "../plan/plan-file.ts";
 import { datePart } from "../values.ts";
 
@@ -36,8 +36,13 @@ export function buildTensors(table: ColumnTable, plan: PlanFile, fold: number): 
     return column.kind === "numbers" ? numberWriter(column, fitted, plan.inputs, at) : codeWriter(column, fitted, plan.inputs, at);
   });
   const blockRows = Math.max(8, Math.floor(blockNumbers / plan.inputs));
-  for (let from = 0; from < rowCount; from += blockRows) {
-    for (const write of writers) write(x, tableRows, from, Math.min(rowCount, from + blockRows));
+  const edges = [0, parts.training.length, parts.training.length + parts.validation.length, rowCount];
+  for (let part = 0; part < 3; part++) {
+    const end = edges[part + 1] as number;
+    for (let from = edges[part] as number; from < end; from += blockRows) {
+      const to = Math.min(end, from + blockRows);
+      for (const write of writers) write(x, tableRows, from, to);
+    }
   }
   const numbersFrom = (first: number, count: number) => Int32Array.from({ length: count }, (_, index) => first + index);
   return {
@@ -53,37 +58,67 @@ export function buildTensors(table: ColumnTable, plan: PlanFile, fold: number): 
   };
 }
 
-/** Writes one column's features for positions from … to − 1; `rows` are the table's rows by position. */
+/** Writes one column's features for positions from … to − 1; `rows` are the table's rows by position, ascending within a call. */
 type Writer = (x: Float32Array, rows: Int32Array, from: number, to: number) => void;
 
 /** Numbers written at a time, column by column: a block of rows stays in the processor's cache. */
 const blockNumbers = 65_536;
 
-function numberWriter(column: NumberColumn, fitted: FittedColumn, inputs: number, offset: number): Writer {
-  const { values, gaps } = column;
-  const writers = fitted.features.map((feature, index): Writer => {
-    const { take, center, scale } = feature;
-    if (take.kind === "value") {
-      const gapValue = (take.fill - center) / scale;
-      return (x, rows, from, to) => {
-        for (let position = from, at = from * inputs + offset + index; position < to; position++, at += inputs) {
-          const row = rows[position] as number;
-          const value = values[row] as number;
-          x[at] = value - value !== 0 || (gaps !== null && isGap(gaps, row)) ? gapValue : (value - center) / scale;
-        }
-      };
-    }
-    return (x, rows, from, to) => {
-      for (let position = from, at = from * inputs + offset + index; position < to; position++, at += inputs) {
-        const row = rows[position] as number;
-        const value = values[row] as number;
-        x[at] = (rawNumber(feature, value - value !== 0 || isGap(gaps, row) ? null : value) - center) / scale;
-      }
-    };
-  });
-  return (x, rows, from, to) => {
-    for (const write of writers) write(x, rows, from, to);
+/**
+ * Copies the stretch of a column that holds some ascending rows into one float64 array, whatever array type the column has:
+ * the copy is native, and the loops that follow see one type only, which makes them several times faster.
+ */
+function stretches(values: NumberArray | CodeColumn["codes"]) {
+  let scratch = new Float64Array(0);
+  return (rows: Int32Array, from: number, to: number): Float64Array => {
+    const first = rows[from] as number;
+    const last = rows[to - 1] as number;
+    if (values instanceof Float64Array) return values.subarray(first, last + 1);
+    if (scratch.length < last - first + 1) scratch = new Float64Array(Math.ceil((last - first + 1) * 1.5));
+    scratch.set(values.subarray(first, last + 1));
+    return scratch;
   };
+}
+
+function numberWriter(column: NumberColumn, fitted: FittedColumn, inputs: number, offset: number): Writer {
+  const { gaps } = column;
+  const stretch = stretches(column.values);
+  return (x, rows, from, to) => {
+    const values = stretch(rows, from, to);
+    fitted.features.forEach((feature, index) => {
+      writeNumbers(x, inputs, offset + index, rows, from, to, values, gaps, feature);
+    });
+  };
+}
+
+function writeNumbers(
+  x: Float32Array,
+  inputs: number,
+  offset: number,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  values: Float64Array,
+  gaps: Uint8Array | null,
+  feature: FittedFeature,
+): void {
+  const { take, center, scale } = feature;
+  const first = rows[from] as number;
+  let at = from * inputs + offset;
+  if (take.kind === "value") {
+    const gapValue = (take.fill - center) / scale;
+    for (let position = from; position < to; position++, at += inputs) {
+      const row = rows[position] as number;
+      const value = values[row - first] as number;
+      x[at] = value - value !== 0 || (gaps !== null && isGap(gaps, row)) ? gapValue : (value - center) / scale;
+    }
+    return;
+  }
+  for (let position = from; position < to; position++, at += inputs) {
+    const row = rows[position] as number;
+    const value = values[row - first] as number;
+    x[at] = (rawNumber(feature, value - value !== 0 || isGap(gaps, row) ? null : value) - center) / scale;
+  }
 }
 
 /** A feature's number before scaling; null is a gap. */
@@ -137,9 +172,12 @@ function codeWriter(column: CodeColumn, fitted: FittedColumn, inputs: number, of
       byCode[code * width + index] = (raw - feature.center) / feature.scale;
     });
   }
+  const stretch = stretches(codes);
   return (x, rows, from, to) => {
+    const held = stretch(rows, from, to);
+    const first = rows[from] as number;
     for (let position = from; position < to; position++) {
-      const source = (codes[rows[position] as number] as number) * width;
+      const source = (held[(rows[position] as number) - first] as number) * width;
       const target = position * inputs + offset;
       for (let index = 0; index < width; index++) x[target + index] = byCode[source + index] as number;
     }
