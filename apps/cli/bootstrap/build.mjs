@@ -32,13 +32,17 @@ export function staleParts(root) {
   return { server: isStale(root, server), dashboard: hasDashboard(root) && isStale(root, dashboard) };
 }
 
-/** Generates and compiles the service; with `everything`, also type-checks the dashboard and the tests. */
-export async function buildServer(root, { everything = false } = {}) {
+/** Generates and compiles the service and the command line. */
+export async function buildServer(root) {
   const hash = hashOf(root, server);
   await generateClient(root);
-  const projects = everything ? [] : serverApps;
-  await runNode("Compiling (tsc -b)", [binary(root, "typescript", "tsc"), "-b", ...projects], { cwd: root });
+  await runNode("Compiling (tsc -b)", [compiler(root), "-b", ...serverApps], { cwd: root });
   writeStamp(root, server, hash);
+}
+
+/** The script of the TypeScript compiler. */
+export function compiler(root) {
+  return binary(root, "typescript", "tsc");
 }
 
 /** Builds the dashboard's pages into apps/dashboard/dist. */

@@ -25,19 +25,14 @@ const handOver = { demo: (rest) => ["demo", ...rest], start: (rest) => ["up", ..
 /** Carries out one command; sets the exit code, never rejects. */
 export async function bootstrap([command, ...rest]) {
   try {
-    if (command === "build") return await prepare({});
-    if (command === "test" || command === "ci") {
-      await prepare({ everything: true });
-      const { runTests } = await import("./tests.mjs");
-      process.exitCode = await runTests(root, rest, { lint: command === "ci" });
-      return;
-    }
+    if (command === "build") return await prepare();
+    if (command === "test" || command === "ci") return await test(rest, { lint: command === "ci" });
     if (!Object.hasOwn(handOver, command ?? "")) {
       console.error(command === undefined ? usage : `Unknown command: ${command}\n${usage}`);
       process.exitCode = 2;
       return;
     }
-    await prepare({});
+    await prepare();
     const main = join(root, "apps/cli/dist/main.js");
     process.argv = [process.execPath, main, ...handOver[command](rest)];
     await import(pathToFileURL(main).href);
@@ -47,9 +42,22 @@ export async function bootstrap([command, ...rest]) {
   }
 }
 
+/** Whatever happens, the last line counts what passed and what failed. */
+async function test(args, { lint }) {
+  try {
+    await prepare();
+    const { runTests } = await import("./tests.mjs");
+    process.exitCode = await runTests(root, args, { lint });
+  } catch (error) {
+    console.error(error instanceof BootstrapFailure ? error.message : error);
+    console.log("0 passed, 1 failed");
+    process.exitCode = 1;
+  }
+}
+
 /** Installs and builds what is missing or out of date. When nothing is, it writes nothing: a finished folder may be read-only. */
-async function prepare({ everything = false }) {
-  if (!everything && isReady()) return;
+async function prepare() {
+  if (isReady()) return;
   const progress = createProgress();
   const restore = stopOnSignals();
   let release = () => {};
@@ -63,7 +71,7 @@ async function prepare({ everything = false }) {
     const stale = staleParts(root);
     // Both are waited for, so that nothing runs on behind a failure of the other.
     const builds = await Promise.allSettled([
-      everything || stale.server ? progress.step("compiling", "", () => buildServer(root, { everything })) : null,
+      stale.server ? progress.step("compiling", "", () => buildServer(root)) : null,
       stale.dashboard ? progress.step("building the dashboard", "", () => buildDashboard(root)) : null,
     ]);
     const failed = builds.find((build) => build.status === "rejected");
