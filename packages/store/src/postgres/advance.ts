@@ -57,8 +57,8 @@ export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, pl
     await locked.query("INSERT INTO decisions (experiment_id, sequence, text, hash) VALUES ($1, $2, $3, $4)", [id, sequence, text, hash]);
   }
   for (const trial of plan.newTrials) await insertTrial(locked, id, trial);
-  for (const change of plan.trialChanges) await changeTrial(locked, change);
-  for (const assignment of plan.assignments) await insertAssignment(locked, id, assignment);
+  for (const change of plan.trialChanges) await changeTrial(locked, snapshot, plan, change);
+  await insertAssignments(locked, id, plan.assignments);
   await cancelAssignments(locked, plan.cancelAssignments);
   await changeExperiment(locked, snapshot, plan);
   locked.events.push(...plan.events);
@@ -91,15 +91,14 @@ const trialColumnOf = {
   recipe: "recipe",
 } as const satisfies Record<Exclude<keyof TrialChange, "id">, string>;
 
-async function changeTrial(locked: Locked, change: TrialChange): Promise<void> {
-  const [now] = await locked.query<Pick<TrialRow, "state">>("SELECT state FROM trials WHERE id = $1 AND experiment_id = $2", [
-    change.id,
-    locked.experiment.id,
-  ]);
-  if (now === undefined) throw new RightsizeError("not_found", `The experiment has no trial ${change.id}.`);
+async function changeTrial(locked: Locked, snapshot: ExperimentSnapshot, plan: AdvancePlan, change: TrialChange): Promise<void> {
+  // The snapshot was read under the lock, so it is what the table holds.
+  const before = snapshot.trials.find((trial) => trial.id === change.id)?.state;
+  const state = before ?? (plan.newTrials.some((trial) => trial.id === change.id) ? "PENDING" : null);
+  if (state === null) throw new RightsizeError("not_found", `The experiment has no trial ${change.id}.`);
   // To stay in a state is no change of it.
-  if (change.state && change.state !== now.state && !mayBecome("trial", now.state, change.state)) {
-    throw refusedChange("trial", change.id, now.state, change.state);
+  if (change.state && change.state !== state && !mayBecome("trial", state, change.state)) {
+    throw refusedChange("trial", change.id, state, change.state);
   }
   const values: unknown[] = [change.id];
   const sets = (Object.keys(trialColumnOf) as (keyof typeof trialColumnOf)[])
@@ -112,20 +111,24 @@ async function changeTrial(locked: Locked, change: TrialChange): Promise<void> {
   if (sets.length > 0) await locked.query(`UPDATE trials SET ${sets.join(", ")} WHERE id = $1`, values);
 }
 
-async function insertAssignment(locked: Locked, experimentId: string, assignment: NewAssignment): Promise<void> {
-  const { runs } = assignment;
-  await locked.query("INSERT INTO assignments (id, experiment_id, trial_id, priority) VALUES ($1, $2, $3, $4)", [
-    assignment.id,
-    experimentId,
-    assignment.trialId,
-    assignment.priority,
-  ]);
+async function insertAssignments(locked: Locked, experimentId: string, assignments: readonly NewAssignment[]): Promise<void> {
+  if (assignments.length === 0) return;
+  const runs = assignments.flatMap((assignment) => assignment.runs.map((run) => ({ ...run, assignmentId: assignment.id })));
   await locked.query(
-    `INSERT INTO runs (experiment_id, assignment_id, id, trial_id, content_hash, purpose, seed, fold, learning_rate, decision, position)
-     SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::run_purpose[], $7::int8[], $8::int4[], $9::float8[], $10::int4[], $11::int4[])`,
+    `INSERT INTO assignments (experiment_id, id, trial_id, priority) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int4[])`,
     [
       experimentId,
-      assignment.id,
+      assignments.map((assignment) => assignment.id),
+      assignments.map((assignment) => assignment.trialId),
+      assignments.map((assignment) => assignment.priority),
+    ],
+  );
+  await locked.query(
+    `INSERT INTO runs (experiment_id, assignment_id, id, trial_id, content_hash, purpose, seed, fold, learning_rate, decision, position)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::run_purpose[], $7::int8[], $8::int4[], $9::float8[], $10::int4[], $11::int4[])`,
+    [
+      experimentId,
+      runs.map((run) => run.assignmentId),
       runs.map((run) => run.id),
       runs.map((run) => run.trialId),
       runs.map((run) => run.contentHash),

@@ -40,42 +40,51 @@ export async function claimAssignment(database: Database, request: ClaimRequest)
       await endAssignment(locked, assignment, unfinished, "lease_lost", null);
     }
     const attempt = assignment.attempt + 1;
-    await take(locked, assignment, request, attempt, fingerprint);
     const running = unfinished.map((run) => run.id);
-    await locked.query("UPDATE runs SET state = 'RUNNING', started_at = coalesce(started_at, now()) WHERE id = ANY($1)", [running]);
-    const startsTrial = unfinished.some((run) => run.purpose !== "finalise");
-    if (startsTrial) await startTrial(locked, assignment.trialId);
+    const trains = unfinished.some((run) => run.purpose !== "finalise");
+    await take(locked, assignment, request, { attempt, fingerprint, running, trains });
     for (const run of unfinished) locked.events.push(eventOf.runStarted(name(run), attempt, request.workerId));
     return readClaim(locked, assignment, attempt, running);
   });
   return answer ?? { refused: "unknown" };
 }
 
-async function take(locked: Locked, assignment: AssignmentRow, request: ClaimRequest, attempt: number, fingerprint: string): Promise<void> {
+/**
+ * Everything that a claim changes. A waiting trial starts with its first claim; a completed one is reopened by runs that were added to
+ * it, but not by `finalise`, which only looks at it.
+ */
+async function take(
+  locked: Locked,
+  assignment: AssignmentRow,
+  request: ClaimRequest,
+  taken: { readonly attempt: number; readonly fingerprint: string; readonly running: readonly string[]; readonly trains: boolean },
+): Promise<void> {
   await locked.query(
-    `UPDATE assignments SET state = 'RUNNING', attempt = $2, worker_id = $3,
-       lease_until = clock_timestamp() + $4 * interval '1 millisecond' WHERE id = $1`,
-    [assignment.id, attempt, request.workerId, request.leaseMs],
+    `WITH leased AS (
+       UPDATE assignments SET state = 'RUNNING', attempt = $2, worker_id = $3,
+         lease_until = clock_timestamp() + $4 * interval '1 millisecond' WHERE id = $1
+     ), counted AS (
+       INSERT INTO attempts (assignment_id, number, experiment_id, worker_id) VALUES ($1, $2, $5, $3)
+     ), pinned AS (
+       UPDATE experiments SET state = 'RUNNING', started_at = coalesce(started_at, clock_timestamp()), engine_fingerprint = $6
+       WHERE id = $5 AND (state = 'QUEUED' OR engine_fingerprint IS NULL)
+     ), started AS (
+       UPDATE runs SET state = 'RUNNING', started_at = coalesce(started_at, clock_timestamp()) WHERE id = ANY($7)
+     )
+     UPDATE trials SET state = 'RUNNING' WHERE id = $8 AND $9 AND state IN ('PENDING', 'COMPLETED')`,
+    [
+      assignment.id,
+      taken.attempt,
+      request.workerId,
+      request.leaseMs,
+      assignment.experimentId,
+      taken.fingerprint,
+      taken.running,
+      assignment.trialId,
+      taken.trains,
+    ],
   );
-  await locked.query("INSERT INTO attempts (assignment_id, number, experiment_id, worker_id) VALUES ($1, $2, $3, $4)", [
-    assignment.id,
-    attempt,
-    assignment.experimentId,
-    request.workerId,
-  ]);
-  const starts = locked.experiment.state === "QUEUED";
-  if (!starts && locked.experiment.engineFingerprint !== null) return;
-  await locked.query(
-    `UPDATE experiments SET state = 'RUNNING', started_at = coalesce(started_at, now()), engine_fingerprint = coalesce(engine_fingerprint, $2)
-     WHERE id = $1`,
-    [assignment.experimentId, fingerprint],
-  );
-  if (starts) locked.events.push(eventOf.experimentState("RUNNING", null));
-}
-
-/** A waiting trial starts with its first claim; a completed one is reopened by runs that were added to it. */
-async function startTrial(locked: Locked, trialId: string): Promise<void> {
-  await locked.query("UPDATE trials SET state = 'RUNNING' WHERE id = $1 AND state IN ('PENDING', 'COMPLETED')", [trialId]);
+  if (locked.experiment.state === "QUEUED") locked.events.push(eventOf.experimentState("RUNNING", null));
 }
 
 async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: number, runIds: readonly string[]): Promise<Claim> {
@@ -83,10 +92,10 @@ async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: num
     assignment.experimentId,
   ]);
   const [trial] = await locked.query<TrialRow>(`SELECT ${trialColumns} FROM trials WHERE id = $1`, [assignment.trialId]);
-  const rows = await locked.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE trial_id = $1 ORDER BY decision, position, id`, [
-    assignment.trialId,
-  ]);
-  const mine = rows.filter((row) => runIds.includes(row.id));
+  const mine = await locked.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ANY($1) ORDER BY decision, position, id`, [runIds]);
+  const siblings = mine.some((row) => row.purpose === "finalise")
+    ? await locked.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE trial_id = $1`, [assignment.trialId])
+    : [];
   return {
     assignmentId: assignment.id as Claim["assignmentId"],
     attempt,
@@ -94,7 +103,7 @@ async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: num
     trial: asTrial(trial as TrialRow),
     runs: mine.map(asRun),
     priority: assignment.priority,
-    winners: mine.some((row) => row.purpose === "finalise") ? winnersAmong(rows.map(asRun)) : [],
+    winners: winnersAmong(siblings.map(asRun)),
     checkpoints: mine.flatMap((row) =>
       row.checkpointArtifact === null || row.checkpointEpoch === null
         ? []
