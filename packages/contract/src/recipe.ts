@@ -1,5 +1,5 @@
 /** The training recipe as a request may give it: everything optional, with the preset's or the general defaults. */
-import { activations, losses, type Recipe } from "@rightsize/core";
+import { activations, initialisations, losses, type Recipe } from "@rightsize/core";
 import { z } from "zod";
 
 const momentum = z.number().min(0).lt(1);
@@ -53,7 +53,7 @@ export const recipeSchema = z.strictObject({
   l2: z.number().min(0).max(10),
   dropoutFraction: z.number().min(0).lt(1),
   gradientClipNorm: z.number().gt(0).nullable(),
-  initialisation: z.enum(["auto", "he", "glorot"]),
+  initialisation: z.enum(initialisations),
   initialScale: z.number().gt(0).max(1000),
   classWeights: z.enum(["none", "balanced"]),
 }) satisfies z.ZodType<Recipe>;

@@ -22,7 +22,7 @@ async function examine(job: TrainJob, learningRate: number) {
 function courseJob() {
   const table = sectors(900, 2);
   const wide = { ...table, x: table.x.map((value) => 4 * value) };
-  return jobFor(wide, { hiddenLayers: 2, nodesPerLayer: 100 }, { ...courseRecipe, optimizer: sgd }, 2);
+  return jobFor(wide, { hiddenLayers: 2, nodesPerLayer: 100 }, { ...courseRecipe, initialisation: "he", optimizer: sgd }, 2);
 }
 
 test("a healthy network has no symptom", async () => {
@@ -51,7 +51,7 @@ test("the course's rates: 0.000001 hardly learns, 0.01 learns, 1 doesn't", async
   expect(fast.validationLoss).toBeGreaterThan(2 * (good.validationLoss as number));
 });
 test("ten tanh layers with large weights saturate, and their gradients vanish", async () => {
-  const recipe = { ...courseRecipe, activation: "tanh", optimizer: sgd } as const;
+  const recipe = { ...courseRecipe, activation: "tanh", initialisation: "glorot", optimizer: sgd } as const;
   const job = (initialScale: number) => jobFor(waves(400), { hiddenLayers: 10, nodesPerLayer: 24 }, { ...recipe, initialScale });
   const large = await examine(job(30), 1e-3);
   expect(large.named).toContain("vanishing_gradients");
@@ -61,7 +61,10 @@ test("ten tanh layers with large weights saturate, and their gradients vanish", 
 test("a large network on a few noisy rows overfits", async () => {
   const table = waves(60);
   const noisy = { ...table, y: table.y.map((value, row) => value + ((row * 7919) % 13) / 6 - 1) };
-  const job = { ...jobFor(noisy, { hiddenLayers: 2, nodesPerLayer: 128 }, { maxEpochs: 200, patience: 20 }), learningRate: 0.01 };
+  const job = {
+    ...jobFor(noisy, { hiddenLayers: 2, nodesPerLayer: 128 }, { initialisation: "he", maxEpochs: 200, patience: 20 }),
+    learningRate: 0.01,
+  };
   const outcome = await trainRun(engine, job, collect().hooks);
   const symptoms = outcome.kind === "completed" ? outcome.result.diagnostics?.symptoms : [];
   expect(symptoms).toContainEqual({

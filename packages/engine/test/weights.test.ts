@@ -20,8 +20,17 @@ test("one flipped bit, or a missing byte, is seen", () => {
   expect(() => deserialiseWeights(flipped)).toThrow(/no undamaged weights/);
   expect(() => deserialiseWeights(bytes.subarray(0, -1))).toThrow(/no undamaged weights/);
 });
-test("He's bound for relu is √(6 / fan-in), and biases start at 0", () => {
+test("auto draws weights and biases between ±1 / √fan-in, both", () => {
   const [first] = initialWeights(networkFor(waves(4), { hiddenLayers: 1, nodesPerLayer: 4000 }), 1);
+  const bound = 1 / Math.sqrt(3);
+  for (const drawn of [first?.weights, first?.biases]) {
+    const largest = (drawn ?? new Float32Array(0)).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    expect(largest).toBeLessThanOrEqual(Math.fround(bound));
+    expect(largest).toBeGreaterThan(bound * 0.999);
+  }
+});
+test("He's bound is √(6 / fan-in), and biases start at 0", () => {
+  const [first] = initialWeights(networkFor(waves(4), { hiddenLayers: 1, nodesPerLayer: 4000 }, { initialisation: "he" }), 1);
   const bound = Math.sqrt(6 / 3);
   const largest = (first?.weights ?? new Float32Array(0)).reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
   expect(largest).toBeLessThanOrEqual(Math.fround(bound));
