@@ -45,6 +45,7 @@ export function exampleSpec(overrides: Partial<ExperimentSpec> = {}): Experiment
     recipe: courseRecipe,
     engine: { name: "scripted", script: { runs: courseScores, otherwise: { score: 6, epochs: 2, epochMs: 0 } } },
     limits: { maxTrials: null, maxParameterCount: null },
+    delivery: { kind: "single" },
     seed: 0,
     ...overrides,
   };

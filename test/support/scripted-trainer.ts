@@ -80,7 +80,7 @@ function resultOf({ score }: ScriptedRun, epochs: number): RunResult {
 }
 
 function finalised(work: TrainingWork): Parameters<Parameters<Trainer["train"]>[1]["onRunEnd"]>[1] {
-  const best = work.winners[0]?.result ?? null;
+  const best = work.members[0]?.result ?? null;
   const scores = { loss: best?.validationLoss ?? 1, metrics: best?.metrics ?? {} };
   return {
     state: "COMPLETED",
@@ -90,6 +90,8 @@ function finalised(work: TrainingWork): Parameters<Parameters<Trainer["train"]>[
       capacity: best === null ? null : work.capacity,
       validation: best === null ? null : scores,
       test: scores,
+      delivered: { kind: "single", members: [] },
+      single: null,
       baselines: [],
       beatsMean: true,
       modelArtifact: null,

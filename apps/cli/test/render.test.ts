@@ -1,4 +1,5 @@
 /** What people read: the course's table to the letter, numbers, times, the answer. */
+import type { AnswerView } from "@rightsize/contract";
 import { expect, test } from "vitest";
 import { answerLines, sizeText } from "../src/render/answer.ts";
 import { columnWords, counted, durationText, groupedNumber, scoreTexts, shortNumber } from "../src/render/numbers.ts";
@@ -77,24 +78,28 @@ test("a column's name becomes words", () => {
   expect(["Miles_per_Gallon", "price", "MPG"].map(columnWords)).toEqual(["miles per gallon", "price", "MPG"]);
 });
 
+const scores = (mse: number) => ({ loss: mse / 64, metrics: { meanSquaredError: mse, rootMeanSquaredError: Math.sqrt(mse) } });
+const answer: AnswerView = {
+  trial: 5,
+  capacity: { hiddenLayers: 3, nodesPerLayer: 200 },
+  validation: scores(6.25),
+  test: scores(9),
+  delivered: {
+    kind: "single",
+    members: [{ trial: 5, capacity: { hiddenLayers: 3, nodesPerLayer: 200 }, seed: 0, fold: 0, validationLoss: 0.1 }],
+  },
+  single: null,
+  baselines: [
+    { name: "mean", validation: scores(64), test: scores(64) },
+    { name: "linear", validation: scores(16), test: null },
+  ],
+  beatsMean: true,
+  modelArtifact: null,
+  sentence: "3×200 is the best size in the explored range.",
+};
+
 test("the answer names size and scores, with the linear model and the mean beside it", () => {
-  const scores = (mse: number) => ({ loss: mse / 64, metrics: { meanSquaredError: mse, rootMeanSquaredError: Math.sqrt(mse) } });
-  const experiment = experimentView({
-    answer: {
-      trial: 5,
-      capacity: { hiddenLayers: 3, nodesPerLayer: 200 },
-      validation: scores(6.25),
-      test: scores(9),
-      baselines: [
-        { name: "mean", validation: scores(64), test: scores(64) },
-        { name: "linear", validation: scores(16), test: null },
-      ],
-      beatsMean: true,
-      modelArtifact: null,
-      sentence: "3×200 is the best size in the explored range.",
-    },
-  });
-  expect(`\n${answerLines(experiment).join("\n")}\n`).toBe(`
+  expect(`\n${answerLines(experimentView({ answer })).join("\n")}\n`).toBe(`
 The right size: 3 hidden layers of 200 nodes each.
 3×200 is the best size in the explored range.
 
@@ -105,6 +110,21 @@ always the mean                                                 8     8
 linear model                                                    4     –
 `);
   expect(answerLines(experimentView())).toEqual([]);
+});
+
+test("where the mean of several runs is delivered, the winner alone stands beside it", () => {
+  const [member] = answer.delivered.members;
+  const members = member === undefined ? [] : [member, member, member];
+  const several: AnswerView = {
+    ...answer,
+    validation: null,
+    delivered: { kind: "mean_of_best", members },
+    single: { validation: scores(6.25), test: scores(10.24) },
+  };
+  expect(answerLines(experimentView({ answer: several })).slice(5, 7)).toEqual([
+    "mean of the best 3 runs                                         –     3",
+    "3×200 alone                                                   2.5   3.2",
+  ]);
 });
 
 test("sizes are told in words", () => {

@@ -1,27 +1,55 @@
-/** The end of an experiment: reads the test split once, scores the baselines on the same rows, and stores the winner's model. */
+/** The end of an experiment: reads the test split once, scores the baselines on the same rows, and stores the delivered model. */
 import { type Answer, type LayerWeights, linearModel, type NetworkSpec, type Scores } from "@rightsize/core";
-import { deserialiseWeights, scoreRows, trainRun } from "@rightsize/engine";
+import { scoreRows, trainRun } from "@rightsize/engine";
 import { answerSentence } from "@rightsize/orchestrator";
+import { loadMembers, type MemberModel, scoreMean } from "./delivered-model.ts";
+import type { PreparedFold } from "./fold-cache.ts";
 import { modelFile } from "./model-file.ts";
 import { networkOf, type RunContext } from "./run-context.ts";
 
 /** The answer, or `stopped` when the signal aborted before it was complete. */
-export async function finalise(context: RunContext, signal: AbortSignal): Promise<Answer | "stopped"> {
+export async function finalise(
+  context: RunContext,
+  foldOf: (fold: number) => Promise<PreparedFold>,
+  signal: AbortSignal,
+): Promise<Answer | "stopped"> {
   const linear = await linearBaseline(context, signal);
   if (linear === "stopped") return "stopped";
   const mean = await bothScores(context, networkOf(context, linearModel), meanPredictor(context));
   const baselines: Answer["baselines"] = [{ name: "mean", ...mean }, ...(linear === null ? [] : [{ name: "linear" as const, ...linear }])];
-  const winner = await winnerScores(context);
-  const answer: Omit<Answer, "sentence"> = {
-    trial: winner === null ? null : context.work.trialNumber,
-    capacity: winner === null ? null : context.work.capacity,
-    validation: winner?.validation ?? null,
-    test: winner?.test ?? null,
+  const { members, plan, spec, trialNumber, capacity } = context.work;
+  const best = members[0];
+  const nothing: Omit<Answer, "sentence"> = {
+    trial: null,
+    capacity: null,
+    validation: null,
+    test: null,
+    delivered: { kind: "single", members: [] },
+    single: null,
     baselines,
-    beatsMean: winner !== null && winner.validation.loss < mean.validation.loss,
-    modelArtifact: winner?.modelArtifact ?? null,
+    beatsMean: false,
+    modelArtifact: null,
   };
-  return { ...answer, sentence: answerSentence(answer, context.work.spec.task) };
+  if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task) };
+  const models = await loadMembers(context, foldOf);
+  const single = await singleScores(context, models[0] as MemberModel);
+  // A mean over folds has no validation score: each fold's validation rows trained the other folds' networks.
+  const delivered = models.length === 1 ? single : await meanScores(context, models, plan.folds === 1);
+  const { id } = await context.artifacts.put(modelFile(context, models));
+  const answer: Omit<Answer, "sentence"> = {
+    ...nothing,
+    trial: trialNumber,
+    capacity,
+    ...delivered,
+    single,
+    delivered: {
+      kind: models.length === 1 ? "single" : "mean_of_best",
+      members: members.map(({ weightsArtifact: _weights, result: _result, ...run }) => run),
+    },
+    beatsMean: single.validation.loss < mean.validation.loss,
+    modelArtifact: id,
+  };
+  return { ...answer, sentence: answerSentence(answer, spec.task) };
 }
 
 interface BothScores {
@@ -30,17 +58,25 @@ interface BothScores {
   readonly test: Scores | null;
 }
 
-async function winnerScores(context: RunContext): Promise<(BothScores & { modelArtifact: NonNullable<Answer["modelArtifact"]> }) | null> {
-  const best = context.work.winners[0];
-  if (best === undefined) return null;
-  const network = networkOf(context);
-  const weights = deserialiseWeights(await context.artifacts.read(best.weightsArtifact));
-  const { test } = await bothScores(context, network, weights);
-  const { id } = await context.artifacts.put(modelFile(context, network, weights));
-  const { validationLoss, metrics } = best.result;
-  if (validationLoss === null || metrics === null) return null;
-  // The validation score is the one that decided, as stored; only the test rows are read here.
-  return { validation: { loss: validationLoss, metrics }, test, modelArtifact: id };
+/** The best run alone: its validation score is the one that decided, as stored; only the test rows are read here. */
+async function singleScores(context: RunContext, { member, network, weights, prepared }: MemberModel): Promise<BothScores> {
+  const { validationLoss: loss, metrics } = member.result;
+  const { tensors, target, rows } = prepared.fold;
+  const test =
+    rows.test.length === 0 ? null : await scoreRows(context.engine, network, tensors, target, weights, rows.test, context.work.spec);
+  return { validation: { loss: loss ?? member.validationLoss, metrics: metrics ?? {} }, test };
+}
+
+async function meanScores(
+  context: RunContext,
+  models: readonly MemberModel[],
+  withValidation: boolean,
+): Promise<{ readonly validation: Scores | null; readonly test: Scores | null }> {
+  const hasTest = (models[0]?.prepared.fold.rows.test.length ?? 0) > 0;
+  return {
+    validation: withValidation ? await scoreMean(context, models, ({ fold }) => fold.rows.validation) : null,
+    test: hasTest ? await scoreMean(context, models, ({ fold }) => fold.rows.test) : null,
+  };
 }
 
 /** The linear model, trained like every other network (0 hidden layers); null where even that diverges. */

@@ -9,7 +9,7 @@ import {
 } from "@rightsize/core";
 import { serialiseWeights, trainRun } from "@rightsize/engine";
 import { finalise } from "./finalise.ts";
-import { createFoldCache } from "./fold-cache.ts";
+import { createFoldCache, type PreparedFold } from "./fold-cache.ts";
 import { networkOf, type RunContext } from "./run-context.ts";
 
 export interface AssignmentTrainerDependencies {
@@ -37,9 +37,11 @@ export function createAssignmentTrainer(deps: AssignmentTrainerDependencies): As
       const engine = engineOf(deps.engines, work);
       for (const run of work.runs) {
         if (signal.aborted) return "stopped";
-        const data = await prepared(work.columnsArtifact, work.plan.artifact, run.fold);
+        const foldOf = (fold: number) => prepared(work.columnsArtifact, work.plan.artifact, fold);
+        const data = await foldOf(run.fold);
         const context: RunContext = { ...deps, engine, work, run, data };
-        const ended = run.purpose === "finalise" ? await finaliseRun(context, observer, signal) : await fitRun(context, observer, signal);
+        const ended =
+          run.purpose === "finalise" ? await finaliseRun(context, foldOf, observer, signal) : await fitRun(context, observer, signal);
         if (ended === "stopped") return "stopped";
       }
       return "done";
@@ -99,9 +101,14 @@ async function checkpointBytes(artifacts: ArtifactStore, run: TrainingRun): Prom
   }
 }
 
-async function finaliseRun(context: RunContext, observer: TrainerObserver, signal: AbortSignal): Promise<"done" | "stopped"> {
+async function finaliseRun(
+  context: RunContext,
+  foldOf: (fold: number) => Promise<PreparedFold>,
+  observer: TrainerObserver,
+  signal: AbortSignal,
+): Promise<"done" | "stopped"> {
   const startedMs = context.now();
-  const answer = await finalise(context, signal);
+  const answer = await finalise(context, foldOf, signal);
   if (answer === "stopped") return "stopped";
   await observer.onRunEnd(context.run.runId, {
     state: "COMPLETED",

@@ -63,6 +63,11 @@ export const limitsRequestSchema = z.strictObject({
   maxParameterCount: z.int().min(1).nullable().default(null),
 });
 
+export const deliveryRequestSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("single") }),
+  z.strictObject({ kind: z.literal("mean_of_best"), runs: z.int().min(2).max(50).default(5) }),
+]);
+
 export const experimentRequestSchema = z.strictObject({
   name: z.string().trim().min(1).max(200).optional(),
   dataset: sha256Schema,
@@ -74,6 +79,9 @@ export const experimentRequestSchema = z.strictObject({
   recipe: recipeRequestSchema.prefault({}),
   engine: engineRequestSchema.prefault({}),
   limits: limitsRequestSchema.prefault({}),
+  delivery: deliveryRequestSchema
+    .optional()
+    .meta({ description: "Left out: the mean of the best five runs; with preset course the best run alone" }),
   seed: seedSchema.default(0),
 });
 /** What a client sends. */

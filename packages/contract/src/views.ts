@@ -59,6 +59,11 @@ export const answerSchema = z.object({
   capacity: capacitySchema.nullable(),
   validation: scoresSchema.nullable(),
   test: scoresSchema.nullable(),
+  delivered: z.object({
+    kind: z.enum(["single", "mean_of_best"]),
+    members: z.array(z.object({ trial: z.int(), capacity: capacitySchema, seed: z.number(), fold: z.int(), validationLoss: z.number() })),
+  }),
+  single: z.object({ validation: scoresSchema, test: scoresSchema.nullable() }).nullable(),
   baselines: z.array(z.object({ name: z.enum(["mean", "linear"]), validation: scoresSchema, test: scoresSchema.nullable() })),
   beatsMean: z.boolean(),
   modelArtifact: z.string().nullable(),

@@ -90,7 +90,17 @@ export interface EngineSpec {
 export interface ExperimentLimits {
   readonly maxTrials: number | null;
   readonly maxParameterCount: number | null;
+  /** Training time of all runs together, in seconds on one slot. Experiments of before it was known have none. */
+  readonly cpuSeconds?: number | null;
+  /** From the first claim to the last result, in seconds of the database's clock, pauses included. Checked between decisions: runs under way end first. */
+  readonly wallSeconds?: number | null;
 }
+
+/**
+ * The model that is delivered: the winner's best run alone, or the mean of the predictions of the best runs of any size (of the winner's
+ * runs where folds are the replicates, since losses of different folds can't be ranked).
+ */
+export type DeliverySpec = { readonly kind: "single" } | { readonly kind: "mean_of_best" /** ≥ 2 */; readonly runs: number };
 
 export interface ExperimentSpec {
   readonly name: string;
@@ -103,6 +113,7 @@ export interface ExperimentSpec {
   readonly recipe: Recipe;
   readonly engine: EngineSpec;
   readonly limits: ExperimentLimits;
+  readonly delivery: DeliverySpec;
   /** Whole number ≥ 0; every random choice of the experiment follows from it. */
   readonly seed: number;
 }

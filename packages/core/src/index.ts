@@ -1,4 +1,5 @@
 /** Core: the words of Rightsize as types, and the ports that connect its rooms. */
+export * from "./api-keys.ts";
 export * from "./canonical.ts";
 export * from "./capacity.ts";
 export * from "./columns.ts";

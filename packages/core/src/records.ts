@@ -1,7 +1,8 @@
 /** The records that the store keeps, as everything outside the store sees them. Times are ISO 8601 in UTC, from the database's clock. */
+import type { KeyId, KeyScope } from "./api-keys.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ColumnProfile, LeftOutColumn } from "./columns.ts";
-import type { Decision, NextStep, RunPurpose } from "./decisions.ts";
+import type { Decision, LimitReached, NextStep, RunPurpose } from "./decisions.ts";
 import type { ExperimentSpec, Task } from "./experiment-spec.ts";
 import type { AssignmentId, ExperimentId, OwnerId, RunId, Sha256, TrialId, WorkerId } from "./ids.ts";
 import type { ExperimentState, RunState, TrialState } from "./lifecycle.ts";
@@ -53,13 +54,26 @@ export interface ExperimentPlan {
 export interface Answer {
   readonly trial: number | null;
   readonly capacity: Capacity | null;
+  /** Scores of the delivered model: `validation` is null where its runs were validated on different folds. */
   readonly validation: Scores | null;
   readonly test: Scores | null;
+  /** What is delivered: the winner's best run, or the mean of the predictions of several runs. */
+  readonly delivered: { readonly kind: "single" | "mean_of_best"; readonly members: readonly DeliveredRun[] };
+  /** Scores of the winner's best run alone, beside the delivered model's. */
+  readonly single: { readonly validation: Scores; readonly test: Scores | null } | null;
   readonly baselines: readonly { readonly name: "mean" | "linear"; readonly validation: Scores; readonly test: Scores | null }[];
   /** Whether the winner beats the mean predictor on validation. */
   readonly beatsMean: boolean;
   readonly modelArtifact: Sha256 | null;
   readonly sentence: string;
+}
+export interface DeliveredRun {
+  readonly trial: number;
+  readonly capacity: Capacity;
+  readonly seed: number;
+  readonly fold: number;
+  /** Validation loss of the run alone. */
+  readonly validationLoss: number;
 }
 export interface Scores {
   /** On the standardised target (regression) or mean log loss (classification). */
@@ -153,6 +167,8 @@ export interface StoredDecision {
   /** Canonical text of the decision, and its SHA-256. */
   readonly text: string;
   readonly hash: Sha256;
+  /** The outside limit that was reached before it, which it had to end by; null for nearly all. A replay takes it from here. */
+  readonly limit: LimitReached | null;
   readonly createdAt: IsoTime;
 }
 
@@ -216,4 +232,18 @@ export interface WorkerRecord {
   readonly live: boolean;
   /** Assignments it holds now. */
   readonly running: readonly AssignmentId[];
+}
+
+/** What is known of an API key; never the key itself, and its hash only where it is compared. */
+export interface ApiKey {
+  readonly id: KeyId;
+  readonly owner: OwnerId;
+  readonly name: string;
+  readonly scopes: readonly KeyScope[];
+  readonly createdAt: IsoTime;
+  /** null never ends. */
+  readonly expiresAt: IsoTime | null;
+  /** To the minute. */
+  readonly lastUsedAt: IsoTime | null;
+  readonly revokedAt: IsoTime | null;
 }

@@ -4,12 +4,15 @@ import { type Answer, capacityText, type Scores, type Task } from "@rightsize/co
 /** For example: "2×250 is the best size tried: mean squared error 7.1 on validation, 8.2 on test; the linear model has 11.3." */
 export function answerSentence(answer: Omit<Answer, "sentence">, task: Task): string {
   const linear = answer.baselines.find(({ name }) => name === "linear");
-  if (answer.capacity === null || answer.validation === null) return "No network could be trained on this table with this recipe.";
-  const scores = [`${scoreText(answer.validation, task)} on validation`];
+  if (answer.capacity === null) return "No network could be trained on this table with this recipe.";
+  const scores = answer.validation === null ? [] : [`${scoreText(answer.validation, task)} on validation`];
   if (answer.test !== null) scores.push(`${scoreText(answer.test, task)} on test`);
   const beside = linear === undefined ? "" : `; the linear model has ${scoreText(linear.test ?? linear.validation, task)}`;
   const warning = answer.beatsMean ? "" : " It does not beat predicting the mean: the features say nothing about the target.";
-  return `${capacityText(answer.capacity)} is the best size in the explored range: ${scores.join(", ")}${beside}.${warning}`;
+  const runs = answer.delivered.members.length;
+  const mean = answer.delivered.kind === "single" ? "" : ` The mean of the best ${runs} networks is delivered:`;
+  const after = mean === "" ? ":" : ".";
+  return `${capacityText(answer.capacity)} is the best size in the explored range${after}${mean} ${scores.join(", ")}${beside}.${warning}`;
 }
 
 /** The score in the target's own unit. */

@@ -4,6 +4,7 @@ import {
   type AttemptEnd,
   asRightsizeError,
   type Claim,
+  type ExperimentId,
   type IdSource,
   type Queue,
   type Refusal,
@@ -16,6 +17,7 @@ import {
 } from "@rightsize/core";
 import { advanceExperiment } from "./advance.ts";
 import { createAttemptWriter } from "./attempt-writer.ts";
+import { deliveredRuns } from "./delivered-runs.ts";
 import { reconcile, relayOutbox } from "./loops.ts";
 
 export interface CarryOutDependencies {
@@ -175,6 +177,11 @@ async function untilReachable<Value>(deps: CarryOutDependencies, timing: CarryOu
   }
 }
 
+async function membersOf(store: Store, id: ExperimentId): Promise<TrainingWork["members"]> {
+  const snapshot = await store.experiments.snapshot(id);
+  return snapshot === null ? [] : deliveredRuns(snapshot);
+}
+
 /** Everything the trainer needs, as plain data. */
 async function trainingWork(store: Store, claim: Claim): Promise<TrainingWork> {
   const { experiment, trial } = claim;
@@ -199,8 +206,6 @@ async function trainingWork(store: Store, claim: Claim): Promise<TrainingWork> {
         checkpoint: checkpoint === undefined ? null : { artifact: checkpoint.artifact, epoch: checkpoint.epoch },
       };
     }),
-    winners: claim.winners.flatMap(({ fold, result }) =>
-      result?.weightsArtifact == null ? [] : [{ weightsArtifact: result.weightsArtifact, fold, result }],
-    ),
+    members: claim.runs.some(({ purpose }) => purpose === "finalise") ? await membersOf(store, experiment.id) : [],
   };
 }

@@ -47,6 +47,12 @@ function historyEntry(snapshot: ExperimentSnapshot, stored: StoredDecision): His
   };
 }
 
+/** The run at a policy's position: an entry of the history and a place among its runs, both from 0. */
+export function runAt(snapshot: ExperimentSnapshot, entry: number, position: number): Run | undefined {
+  const sequence = snapshot.decisions[entry]?.sequence;
+  return snapshot.runs.find((run) => run.decision === sequence && run.position === position && run.purpose !== "finalise");
+}
+
 /** How a run ended, as a policy may see it. A FAILED or CANCELLED run is no outcome: its experiment doesn't come to a decision. */
 export function runOutcome(run: Run): RunOutcome {
   const request = { purpose: run.purpose, seed: run.seed, fold: run.fold, learningRate: run.learningRate };

@@ -1,7 +1,7 @@
 /** A trial's score and metrics from the runs that stand for it, as the policy reads them, so that the table and the reasons agree. */
-import type { ExperimentSnapshot, Metrics, Run, Trial } from "@rightsize/core";
+import type { ExperimentSnapshot, Metrics, Trial } from "@rightsize/core";
 import { summariseTrial as policySummary, standingRuns } from "@rightsize/policy";
-import { policyHistory } from "./history.ts";
+import { policyHistory, runAt } from "./history.ts";
 
 export interface TrialSummary {
   /** null when no run of the trial has a score. */
@@ -16,10 +16,7 @@ export interface TrialSummary {
 export function summariseTrial(snapshot: ExperimentSnapshot, trial: Trial): TrialSummary {
   if (trial.number === null) return { score: null, metrics: null, runCount: 0 };
   const history = policyHistory(snapshot);
-  const runs = standingRuns(history, trial.number, "fits").flatMap(({ entry, position }): readonly Run[] => {
-    const sequence = snapshot.decisions[entry]?.sequence;
-    return snapshot.runs.filter((run) => run.decision === sequence && run.position === position && run.purpose !== "finalise");
-  });
+  const runs = standingRuns(history, trial.number, "fits").flatMap(({ entry, position }) => runAt(snapshot, entry, position) ?? []);
   return {
     score: policySummary(history, trial.number).score,
     metrics: meanMetrics(runs.flatMap((run) => run.result?.metrics ?? [])),

@@ -13,6 +13,8 @@ test("names the size, its scores in the target's unit, and the linear model besi
       test: scores(8.2),
       baselines: [{ name: "linear", validation: scores(11), test: scores(11.3) }],
       beatsMean: true,
+      delivered: { kind: "single", members: [] },
+      single: null,
       modelArtifact: null,
     },
     "regression",
@@ -29,6 +31,8 @@ test("says plainly when nothing beats the mean, and when nothing could be traine
     validation: { loss: 0.7, metrics: { accuracy: 0.5 } },
     test: null,
     baselines: [],
+    delivered: { kind: "single" as const, members: [] },
+    single: null,
     beatsMean: false,
     modelArtifact: null,
   };

@@ -413,6 +413,8 @@ export function workContract(open: OpenWorld): void {
         capacity: { hiddenLayers: 1, nodesPerLayer: 100 },
         validation: { loss: 0.1 + 0.2, metrics: {} },
         test: null,
+        delivered: { kind: "single" as const, members: [] },
+        single: null,
         baselines: [],
         beatsMean: true,
         modelArtifact: null,

@@ -44,6 +44,11 @@ function answerView(answer: Answer): AnswerView {
     capacity: answer.capacity === null ? null : { ...answer.capacity },
     validation: answer.validation,
     test: answer.test,
+    delivered: {
+      kind: answer.delivered.kind,
+      members: answer.delivered.members.map((member) => ({ ...member, capacity: { ...member.capacity } })),
+    },
+    single: answer.single,
     baselines: answer.baselines.map((baseline) => ({ ...baseline })),
     beatsMean: answer.beatsMean,
     modelArtifact: answer.modelArtifact,

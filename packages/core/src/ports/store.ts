@@ -1,10 +1,12 @@
 /** The store: the only truth. Every method is one transaction; concurrency promises stand on the methods. */
-import type { Decision, NextStep } from "../decisions.ts";
+import type { KeyId } from "../api-keys.ts";
+import type { Decision, LimitReached, NextStep } from "../decisions.ts";
 import type { ExperimentSpec } from "../experiment-spec.ts";
 import type { AssignmentId, ExperimentId, OwnerId, RunId, Sha256, TrialId, WorkerId } from "../ids.ts";
 import type { ExperimentState, RunState, TrialState } from "../lifecycle.ts";
 import type {
   Answer,
+  ApiKey,
   Attempt,
   AttemptEnd,
   Dataset,
@@ -32,11 +34,18 @@ export interface Page<Item> {
   readonly cursor: string | null;
 }
 
+/** What a deletion left to delete elsewhere. Bytes are deleted after the rows, so that a crash in between wastes room and loses nothing. */
+export interface Removed {
+  readonly artifacts: readonly Sha256[];
+}
+
 export interface DatasetStore {
   /** Idempotent by (owner, id): the same bytes twice are one dataset; the first record stays and is returned. */
   put(dataset: Omit<Dataset, "createdAt">): Promise<Dataset>;
   find(owner: OwnerId, id: Sha256): Promise<Dataset | null>;
   list(owner: OwnerId, page: PageRequest): Promise<Page<Dataset>>;
+  /** Deletes it and says which artifacts nothing refers to any more. null when there is none; `conflict` while an experiment of the owner is about it. */
+  remove(owner: OwnerId, id: Sha256): Promise<Removed | null>;
 }
 
 /** Everything about an experiment that a decision may need, read under its lock. Runs are ordered by (decision, position), trials by number. */
@@ -92,7 +101,14 @@ export interface NewEvent {
 /** What one step of an experiment writes, all or nothing. */
 export interface AdvancePlan {
   /** Sequence must be the number of stored decisions + 1. */
-  readonly decision: { readonly sequence: number; readonly decision: Decision; readonly text: string; readonly hash: Sha256 } | null;
+  readonly decision: {
+    readonly sequence: number;
+    readonly decision: Decision;
+    readonly text: string;
+    readonly hash: Sha256;
+    /** The outside limit that was reached before it; absent is none. */
+    readonly limit?: LimitReached | null;
+  } | null;
   readonly newTrials: readonly NewTrial[];
   readonly trialChanges: readonly TrialChange[];
   readonly assignments: readonly NewAssignment[];
@@ -128,6 +144,12 @@ export interface ExperimentStore {
    * Two callers at once run one after the other. Returns whether anything was written. Unknown ids return false.
    */
   advance(id: ExperimentId, advance: Advance): Promise<boolean>;
+  /**
+   * Deletes an experiment that has ended with everything of it, and says which artifacts nothing refers to any more (while another
+   * experiment on the same dataset is open, none: it may be about to store equal bytes). null when the owner has none such; `conflict`
+   * while it has not ended.
+   */
+  remove(owner: OwnerId, id: ExperimentId): Promise<Removed | null>;
   /** Events after a sequence number, oldest first. */
   events(id: ExperimentId, afterSequence: number, limit: number): Promise<readonly ExperimentEvent[]>;
   /** Ids of QUEUED and RUNNING experiments that have no outstanding run: `advance` must look at them (and at a PAUSED one when it is resumed). */
@@ -206,8 +228,17 @@ export interface WorkStore {
   findTrial(id: TrialId): Promise<{ readonly experiment: Experiment; readonly trial: Trial; readonly runs: readonly Run[] } | null>;
   /** Writes refused because their attempt was stale, since the database was made. */
   staleWriteCount(): Promise<number>;
-  /** Runs by state, over all experiments, for /metrics. Optional: a store that can't count cheaply leaves it out. */
-  runCounts?(): Promise<Readonly<Record<RunState, number>>>;
+  /** Runs by state, over all experiments, for /metrics. */
+  runCounts(): Promise<Readonly<Record<RunState, number>>>;
+  /** How work went in the last minute, over all experiments, for /metrics. */
+  pace(): Promise<WorkPace>;
+}
+
+export interface WorkPace {
+  /** Epochs of the runs that ended in the last minute, a second. */
+  readonly epochsPerSecond: number;
+  /** Median time between two attempts of the same worker of which the second began in the last minute, in milliseconds; null without any. */
+  readonly slotGapMs: number | null;
 }
 
 export interface OutboxItem {
@@ -230,6 +261,35 @@ export interface WorkerStore {
   list(): Promise<readonly WorkerRecord[]>;
 }
 
+export interface NewApiKey {
+  readonly id: KeyId;
+  readonly owner: OwnerId;
+  readonly name: string;
+  readonly hash: Sha256;
+  readonly scopes: ApiKey["scopes"];
+  /** How long it is valid by the database's clock, in milliseconds; null for ever. */
+  readonly validForMs: number | null;
+}
+/** A key with the hash to compare with; not `usable` once it was revoked or has expired by the database's clock. */
+export interface StoredKey {
+  readonly key: ApiKey;
+  readonly hash: Sha256;
+  readonly usable: boolean;
+}
+export interface KeyStore {
+  create(key: NewApiKey): Promise<ApiKey>;
+  /** Any owner's key: who asks doesn't know yet whose it is. */
+  find(id: KeyId): Promise<StoredKey | null>;
+  /** Of an owner, newest first, revoked and expired ones too. */
+  list(owner: OwnerId): Promise<readonly ApiKey[]>;
+  /** From now on it is not usable; revoking again changes nothing. null when the owner has no such key. */
+  revoke(owner: OwnerId, id: KeyId): Promise<ApiKey | null>;
+  /** Notes a use; writes at most once a minute. */
+  used(id: KeyId): Promise<void>;
+  /** Whether any key was ever made, revoked and expired ones too: a service with keys never goes back to answering everybody. */
+  any(): Promise<boolean>;
+}
+
 /** A hint that something changed; it may be lost, so every listener also looks by itself from time to time. */
 export type Signal =
   | { readonly kind: "experiment"; readonly id: ExperimentId }
@@ -242,6 +302,7 @@ export interface Store {
   readonly work: WorkStore;
   readonly outbox: OutboxStore;
   readonly workers: WorkerStore;
+  readonly keys: KeyStore;
   /** Calls back on every signal until the returned function is called; reconnects by itself. */
   subscribe(listener: (signal: Signal) => void): Promise<() => Promise<void>>;
   /** Throws `unavailable` when the database can't be reached. */

@@ -4,7 +4,7 @@ import type { RunPurpose } from "../decisions.ts";
 import type { ExperimentSpec } from "../experiment-spec.ts";
 import type { ExperimentId, RunId, Sha256 } from "../ids.ts";
 import type { Recipe } from "../recipe.ts";
-import type { Answer, EpochRecord, ExperimentPlan, RunResult } from "../records.ts";
+import type { Answer, DeliveredRun, EpochRecord, ExperimentPlan, RunResult } from "../records.ts";
 
 export interface TrainingRun {
   readonly runId: RunId;
@@ -13,6 +13,11 @@ export interface TrainingRun {
   readonly fold: number;
   readonly learningRate: number;
   readonly checkpoint: { readonly artifact: Sha256; readonly epoch: number } | null;
+}
+/** A run that was trained, as `finalise` needs it. */
+export interface TrainedMember extends DeliveredRun {
+  readonly weightsArtifact: Sha256;
+  readonly result: RunResult;
 }
 /** All that a trainer needs, as plain data that crosses a process boundary. */
 export interface TrainingWork {
@@ -24,8 +29,8 @@ export interface TrainingWork {
   readonly capacity: Capacity;
   readonly recipe: Recipe;
   readonly runs: readonly TrainingRun[];
-  /** For `finalise`: weights of the runs that make the answer, best first, and the winner's scores on validation. */
-  readonly winners: readonly { readonly weightsArtifact: Sha256; readonly fold: number; readonly result: RunResult }[];
+  /** For `finalise`: the runs whose predictions are averaged into the delivered model, the winner's best run first. Empty otherwise. */
+  readonly members: readonly TrainedMember[];
 }
 export interface TrainerObserver {
   onEpochs(epochs: readonly EpochRecord[]): void;
