@@ -87,6 +87,14 @@ describe("dialects of CSV", () => {
     expect(table.rowCount).toBe(3);
   });
 
+  it.each([
+    ["counts columns", "0,1,2\n5,6,7\n8,9,9\n", ["0", "1", "2"]],
+    ["alone is quoted", '"2019","2020"\n5,6\n8,9\n', ["2019", "2020"]],
+    ["holds a word above numbers", "id,2019\n5,6\n8,9\n", ["id", "2019"]],
+  ])("a header of numbers is one where it %s", async (_, text, names) => {
+    expect((await readAndOpen(fileOf(text))).reading.columns.map(({ name }) => name)).toEqual(names);
+  });
+
   it("a header of numbers is one where it is declared", async () => {
     const { reading } = await readAndOpen(fileOf("2019,2020\n1,2\n3,4\n"), { dialect: { header: true } });
     expect(reading.columns.map(({ name }) => name)).toEqual(["2019", "2020"]);

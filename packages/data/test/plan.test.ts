@@ -1,8 +1,10 @@
 /** Planning: splits, what is fitted and on which rows, and the errors of questions that can't be asked. */
-import { defaultFeatures, type ErrorCode, type SplitSpec } from "@rightsize/core";
+import { defaultFeatures, type ErrorCode, type SplitSpec, type Task } from "@rightsize/core";
 import {
   buildTensors,
   type ColumnTable,
+  type DataLimits,
+  defaultDataLimits,
   foldRows,
   openColumns,
   openPlan,
@@ -326,6 +328,34 @@ describe("questions that can't be asked", () => {
     expect(error.issues[0]?.where).toMatch(where);
     expect(error.issues[0]?.received).not.toBe("");
     expect(error.issues[0]?.required).not.toBe("");
+  });
+});
+
+describe("limits of a plan", () => {
+  const plan = (limits: Partial<DataLimits>, target: string, task: Task) =>
+    planExperiment(mixed, { target, task, features: defaultFeatures, split: randomSplit, seed: 0 }, { ...defaultDataLimits, ...limits });
+
+  it("classes", async () => {
+    const error = await errorOf(() => plan({ maxClassCount: 2 }, "kind", "classification"));
+    expect(error.code).toBe("unusable_data");
+    expect(error.issues[0]).toMatchObject({ where: "/target", required: "at most 2 classes" });
+    expect(plan({ maxClassCount: 3 }, "kind", "classification").plan.outputs).toBe(3);
+  });
+
+  it("memory of a run", async () => {
+    const error = await errorOf(() => plan({ maxTensorBytes: 1000 }, "kind", "classification"));
+    expect(error.code).toBe("too_large");
+  });
+
+  it("a column of too many different texts keeps its profile, is no feature, no target and no group", async () => {
+    const text = `t,x,y\n${Array.from({ length: 40 }, (_, row) => `word ${row},${(row * 7) % 5},${row % 9}`).join("\n")}\n`;
+    const limits = { ...defaultDataLimits, maxDistinctTexts: 30 };
+    const { reading, table } = await readAndOpen(fileOf(text), { limits });
+    expect(reading.columns[0]).toMatchObject({ name: "t", type: "text" });
+    expect(planOf(table, "y", "regression").plan.leftOut.map(({ name }) => name)).toEqual(["t"]);
+    expect((await errorOf(() => planOf(table, "t", "classification"))).code).toBe("unusable_data");
+    const split: SplitSpec = { kind: "group", column: "t", validationFraction: 0.3, testFraction: 0.2, seed: 0 };
+    expect((await errorOf(() => planOf(table, "y", "regression", { split }))).code).toBe("unusable_data");
   });
 });
 

@@ -59,12 +59,18 @@ function findQuote(text: string): string {
   return single > 0 && pairs * 2 === single ? "'" : '"';
 }
 
-/** The first record is a header unless it holds a number in every column that holds numbers below it. */
+/**
+ * The first record is a header unless it holds a number in every column that holds numbers below it. Numbers too are a header
+ * where they count columns (0, 1, 2, … as pandas writes it) or where they alone are quoted.
+ */
 function hasHeader(sample: readonly CsvRecord[], decimalComma: boolean): boolean {
   const [first, ...rest] = sample;
   if (first === undefined) return true;
   const isNumber = (text: string | undefined) => text !== undefined && parseNumber(text, decimalComma) !== null;
   if (rest.length === 0) return !first.fields.some(isNumber);
+  const counts = (from: number) => first.fields.length > 1 && first.fields.every((field, index) => field.trim() === String(index + from));
+  if (counts(0) || counts(1)) return true;
+  if (first.quoted.every(Boolean) && rest.every((record) => !record.quoted.some(Boolean))) return true;
   let numberColumns = 0;
   for (let column = 0; column < first.fields.length; column++) {
     const below = rest.map((record) => record.fields[column]).filter((text) => text !== undefined && text.trim() !== "");
