@@ -145,6 +145,20 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
       .toBe(5);
   });
 
+  it("shows an average of runs as what it is, with the best run alone beside it", async () => {
+    const play = service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" });
+    service.step(play, 10_000);
+    await open(play);
+    const answer = page.getByRole("region", { name: "The answer" });
+    expect(await answer.getByRole("rowheader").allTextContents()).toEqual([
+      "Mean of 5 runs",
+      "Best run 2×128 alone",
+      "Linear model",
+      "Class shares",
+    ]);
+    expect(await answer.textContent()).toContain("3 of 2×128, 2 of 3×256");
+  });
+
   it("pauses, resumes and cancels", async () => {
     const play = started(12);
     await open(play);
@@ -290,6 +304,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
       await page.goto(service.url + path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForLoadState("networkidle");
+      if (path.startsWith("/experiments/")) await page.getByRole("button", { name: "Show all reasons" }).click();
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
     }
   });

@@ -1,5 +1,5 @@
 /** Experiments as they would happen, step by step: the course's five rows, and a search with replicates and an undecided end. */
-import type { Capacity, Comparison, Decision, Diagnostics, Evidence, RunRequest } from "@rightsize/core";
+import type { Answer, Capacity, Comparison, Decision, Diagnostics, Evidence, RunRequest } from "@rightsize/core";
 import { capacityText, randomStream } from "@rightsize/core";
 import type { Epoch, Stage, Step } from "./stage.ts";
 
@@ -28,13 +28,7 @@ function evidence(
 }
 
 /** Trains a trial's run in steps of a few epochs. */
-function train(
-  trial: number,
-  place: number,
-  epochs: readonly Epoch[],
-  a: number,
-  diagnostics: Diagnostics | null = healthy(trial),
-): Step[] {
+function train(trial: number, place: number, epochs: readonly Epoch[], a: number, diagnostics: Diagnostics | null = healthy(1)): Step[] {
   const pieces: Step[] = [(stage) => stage.startRun(trial, place)];
   for (let from = 0; from < epochs.length; from += a) pieces.push((stage) => stage.addEpochs(trial, place, epochs.slice(from, from + a)));
   pieces.push((stage) => stage.endRun(trial, place, diagnostics));
@@ -106,7 +100,7 @@ export function courseStory(rungs: readonly Rung[] = courseRungs): Step[] {
     const next = index === 0 ? null : index === 4 ? "DECREASE_CAPACITY" : "INCREASE_CAPACITY";
     steps.push((stage) => stage.decide(start(index === 0 ? null : index, next, reasons[index] ?? "")));
     if (index === 0) steps.push((stage) => stage.state("RUNNING"));
-    steps.push(...train(index + 1, 0, curve(loss(rung), rung.bestEpoch, 2, index + 1), 1));
+    steps.push(...train(index + 1, 0, curve(loss(rung), rung.bestEpoch, 2, index + 1), 1, healthy(rung.capacity.hiddenLayers)));
     steps.push((stage) => stage.completeTrial(index + 1, null));
   }
   steps.push((stage) =>
@@ -121,6 +115,17 @@ export function courseStory(rungs: readonly Rung[] = courseRungs): Step[] {
   );
   steps.push((stage) => stage.answer(answerOf(stage, 5, 4.3, 4.6, { linear: [4.9, 5.1], mean: [9.0, 9.2] })));
   return steps;
+}
+
+/** The course delivers the best run; the other search the mean of the best five. */
+function delivered(stage: Stage, capacity: Capacity): Answer["delivered"] {
+  const member = (trial: number, of: Capacity, seed: number) => ({ trial, capacity: of, seed, fold: 0, validationLoss: 0.33 });
+  if (stage.experiment.preset === "course") return { kind: "single", members: [member(5, capacity, 0)] };
+  const other = { hiddenLayers: 3, nodesPerLayer: 256 };
+  return {
+    kind: "mean_of_best",
+    members: [member(2, capacity, 0), member(2, capacity, 2), member(2, capacity, 3), member(3, other, 0), member(3, other, 2)],
+  };
 }
 
 function answerOf(
@@ -138,10 +143,10 @@ function answerOf(
   return {
     trial,
     capacity,
-    delivered: { kind: "single" as const, members: [] },
-    single: null,
     validation: scores(validation),
     test: scores(test),
+    delivered: delivered(stage, capacity),
+    single: stage.experiment.preset === "course" ? null : { validation: scores(validation * 1.04), test: scores(test * 1.05) },
     baselines: (["mean", "linear"] as const).map((name) => ({
       name,
       validation: scores(baselines[name][0]),

@@ -1,40 +1,14 @@
 /** The answer: one sentence, the winner's scores in the target's own unit, and what simpler models reach beside it. */
 import type { AnswerView, ExperimentView } from "@rightsize/contract";
 import { capacityText, type Metrics, type Scores } from "@rightsize/core";
+import { answerLines, membersText } from "../answer-lines.ts";
 import { plain, score } from "../format.ts";
 import { metricText, scoreMetric } from "../scores.ts";
 
-const baselineNames = { linear: "Linear model", mean: "Mean predictor" } as const;
-
-interface Line {
-  readonly name: string;
-  readonly validation: Scores | null;
-  readonly test: Scores | null;
-  readonly winner: boolean;
-}
-
 export function Answer({ answer, experiment }: { answer: AnswerView; experiment: ExperimentView }) {
   const metric = scoreMetric(experiment.task);
-  const lines: Line[] = [
-    ...(answer.validation === null
-      ? []
-      : [
-          {
-            name: answer.capacity === null ? "Answer" : `Network ${capacityText(answer.capacity)}`,
-            validation: answer.validation,
-            test: answer.test,
-            winner: true,
-          },
-        ]),
-    ...[...answer.baselines]
-      .sort((a) => (a.name === "linear" ? -1 : 1))
-      .map((baseline) => ({
-        name: experiment.task === "classification" && baseline.name === "mean" ? "Class shares" : baselineNames[baseline.name],
-        validation: baseline.validation,
-        test: baseline.test,
-        winner: false,
-      })),
-  ];
+  const lines = answerLines(answer, experiment.task);
+  const members = membersText(answer);
   const largest = Math.max(...lines.map((line) => value(line.validation, metric) ?? 0), Number.MIN_VALUE);
   return (
     <section className="answer" aria-labelledby="answer-title">
@@ -80,6 +54,7 @@ export function Answer({ answer, experiment }: { answer: AnswerView; experiment:
           ))}
         </tbody>
       </table>
+      {members !== null && <p className="quiet members">Delivered is the mean of the predictions of the best runs: {members}.</p>}
       {!answer.beatsMean && (
         <p className="warning">No network beats the mean predictor on validation: these features may say nothing about the target.</p>
       )}

@@ -66,33 +66,36 @@ export function HeatStrips({ runs }: { runs: readonly RunView[] }) {
   if (layers.length === 0) return null;
   const shown = strips.filter(({ name, value }) => name !== "Saturated" || layers.some((layer) => value(layer) > 0));
   return (
-    <table className="heat">
-      <caption className="visually-hidden">Health of each hidden layer at the best epoch</caption>
-      <thead>
-        <tr>
-          <th scope="col">Hidden layer</th>
-          {layers.map((_, layer) => (
-            <th key={`layer ${layer + 1}`} scope="col">
-              {layer + 1}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {shown.map(({ name, value, text, heat }) => {
-          const all = layers.map(value);
-          return (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              {all.map((one, layer) => (
-                <td key={`layer ${layer + 1}`} style={{ "--heat": Math.min(1, heat(one, all)) } as React.CSSProperties}>
-                  {text(one)}
-                </td>
-              ))}
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls sideways must be reachable by keyboard.
+    <section className="scroll" tabIndex={0} aria-label="Health of each hidden layer">
+      <table className="heat">
+        <caption className="visually-hidden">Health of each hidden layer at the best epoch</caption>
+        <thead>
+          <tr>
+            <th scope="col">Hidden layer</th>
+            {layers.map((_, layer) => (
+              <th key={`layer ${layer + 1}`} scope="col">
+                {layer + 1}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ name, value, text, heat }) => {
+            const all = layers.map(value);
+            return (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {all.map((one, layer) => (
+                  <td key={`layer ${layer + 1}`} style={{ "--heat": Math.min(1, heat(one, all)) } as React.CSSProperties}>
+                    {text(one)}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
   );
 }
