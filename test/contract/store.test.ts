@@ -6,7 +6,9 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
 import { experimentsContract } from "./store/experiments.contract.ts";
+import { keysContract } from "./store/keys.contract.ts";
 import { outboxContract } from "./store/outbox.contract.ts";
+import { removeContract } from "./store/remove.contract.ts";
 import { workContract } from "./store/work.contract.ts";
 import type { OpenWorld } from "./store/world.ts";
 
@@ -14,6 +16,8 @@ function storeContract(open: OpenWorld): void {
   experimentsContract(open);
   workContract(open);
   outboxContract(open);
+  keysContract(open);
+  removeContract(open);
 }
 
 describe("the store in memory", () => {
@@ -45,7 +49,9 @@ describe("the store in Postgres", () => {
     await store.close();
   });
   storeContract(async () => {
-    await administrator.query("DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters");
+    await administrator.query(
+      "DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters; DELETE FROM api_keys",
+    );
     return {
       store,
       pass: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -10,6 +10,7 @@ import {
   RightsizeError,
   type Run,
   type RunResult,
+  type RunState,
 } from "@rightsize/core";
 
 /** Attempt ends after which the unfinished runs are trained again. */
@@ -91,6 +92,35 @@ export function refusedChange(what: "experiment" | "trial" | "run", id: string, 
   });
 }
 
+/** Only what has ended may be deleted. */
+export function notEnded(state: ExperimentState): RightsizeError {
+  return new RightsizeError("conflict", `The experiment is ${state}: cancel it first.`, {
+    issues: [{ where: "the experiment's state", received: state, required: "SUCCEEDED, FAILED or CANCELLED" }],
+  });
+}
+
+/** A dataset stays while experiments are about it; `experiments` may be the first few of them. */
+export function usedByExperiments(dataset: string, experiments: readonly string[]): RightsizeError {
+  const named = experiments.slice(0, 5).join(", ");
+  return new RightsizeError("conflict", "The dataset is used by experiments: delete them first.", {
+    issues: [
+      { where: dataset, received: experiments.length > 5 ? `${named} and more` : named, required: "no experiment about this dataset" },
+    ],
+  });
+}
+
+export function datasetGone(dataset: string): RightsizeError {
+  return new RightsizeError("not_found", `There is no dataset ${dataset}.`, {
+    issues: [{ where: "/dataset", received: dataset, required: "the id of an uploaded dataset" }],
+  });
+}
+
+export function tooManyOpen(limit: number): RightsizeError {
+  return new RightsizeError("too_many_requests", `You have ${limit} experiments that have not ended, and may have no more at once.`, {
+    issues: [{ where: "open experiments", received: `${limit + 1}`, required: `at most ${limit}: wait for one to end, or cancel one` }],
+  });
+}
+
 export function staleAttempt(ref: AttemptRef, why: string): RightsizeError {
   return new RightsizeError("stale_attempt", `Attempt ${ref.attempt} of ${ref.assignmentId} no longer holds its assignment: ${why}.`);
 }
@@ -119,6 +149,9 @@ export function winnersAmong(runs: readonly Run[]): readonly Run[] {
         a.position - b.position,
     );
 }
+
+/** Run counts before anything is counted: each state is there. */
+export const noRuns: Readonly<Record<RunState, number>> = { QUEUED: 0, RUNNING: 0, COMPLETED: 0, DIVERGED: 0, FAILED: 0, CANCELLED: 0 };
 
 /** A batch without doubles: of the same epoch of the same run the first counts. */
 export function distinctEpochs(epochs: readonly EpochRecord[]): readonly EpochRecord[] {

@@ -128,6 +128,13 @@ export interface NewExperiment {
   readonly policyVersion: string;
   /** With a key: the same (owner, key, requestHash) returns the first experiment; the same key with another hash throws `idempotency_conflict`. */
   readonly idempotency: { readonly key: string; readonly requestHash: Sha256 } | null;
+  /** Checked in the same transaction; absent checks nothing. */
+  readonly admission?: Admission;
+}
+/** What a new experiment must find: its dataset still there (else `not_found`), and fewer open experiments of its owner than this (else `too_many_requests`). */
+export interface Admission {
+  /** Most experiments of an owner that have not ended; null is no limit. */
+  readonly openExperiments: number | null;
 }
 
 export interface ExperimentStore {

@@ -7,13 +7,15 @@ import {
   isTerminal,
   mayBecome,
   type NewAssignment,
+  type NewExperiment,
   type NewTrial,
   RightsizeError,
   type TrialChange,
 } from "@rightsize/core";
 import { pageOf, readCursor } from "../cursor.ts";
-import { checkPlan, dispatchingStates, isUnfinished, plain, refusedChange } from "../rules.ts";
+import { checkPlan, datasetGone, dispatchingStates, isUnfinished, plain, refusedChange, tooManyOpen } from "../rules.ts";
 import { cancelAssignments, dispatch } from "./assignments.ts";
+import { removeExperiment } from "./remove.ts";
 import { type Change, newestFirst, runsWhere, type State, snapshotOf } from "./state.ts";
 
 export function memoryExperiments(state: State): ExperimentStore {
@@ -49,6 +51,7 @@ export function memoryExperiments(state: State): ExperimentStore {
           startedAt: null,
           endedAt: null,
         });
+        admit(state, given);
         const snapshot = snapshotOf(state, given.id) as ExperimentSnapshot;
         change.event(given.id, { kind: "experiment.created", data: { state: "QUEUED" } });
         const plan = advance(snapshot);
@@ -90,6 +93,10 @@ export function memoryExperiments(state: State): ExperimentStore {
       });
     },
 
+    async remove(owner, id) {
+      return removeExperiment(state, owner, id);
+    },
+
     async events(id, afterSequence, limit) {
       return (state.events.get(id) ?? []).filter((event) => event.sequence > afterSequence).slice(0, limit);
     },
@@ -105,12 +112,19 @@ export function memoryExperiments(state: State): ExperimentStore {
   };
 }
 
+function admit(state: State, { admission, owner, spec }: NewExperiment): void {
+  if (admission === undefined) return;
+  if (!state.datasets.get(`${owner} ${spec.dataset}`)) throw datasetGone(spec.dataset);
+  const open = state.experiments.values().filter((other) => other.owner === owner && !isTerminal("experiment", other.state));
+  if (admission.openExperiments !== null && open.length > admission.openExperiments) throw tooManyOpen(admission.openExperiments);
+}
+
 function writePlan(state: State, change: Change, snapshot: ExperimentSnapshot, plan: AdvancePlan): void {
   const id = snapshot.experiment.id;
   checkPlan(plan, snapshot.decisions.length);
   if (plan.decision) {
-    const { sequence, text, hash } = plan.decision;
-    const stored = { experimentId: id, sequence, text, hash, decision: JSON.parse(text), createdAt: change.time };
+    const { sequence, text, hash, limit = null } = plan.decision;
+    const stored = { experimentId: id, sequence, text, hash, limit: plain(limit), decision: JSON.parse(text), createdAt: change.time };
     state.decisions.set(id, [...snapshot.decisions, stored]);
   }
   for (const trial of plan.newTrials) insertTrial(state, change, snapshot.experiment, trial);

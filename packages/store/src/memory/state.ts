@@ -1,5 +1,6 @@
 /** Everything the in-memory twin knows, and how it is changed: one change at a time, all or nothing, events and signals as in Postgres. */
 import type {
+  ApiKey,
   Attempt,
   Dataset,
   EpochRecord,
@@ -65,6 +66,7 @@ export interface State {
   readonly decisions: Table<readonly StoredDecision[]>;
   readonly events: Table<readonly ExperimentEvent[]>;
   readonly outbox: Table<OutboxRow>;
+  readonly keys: Table<{ readonly key: ApiKey; readonly hash: Sha256 }>;
   readonly workers: Table<Omit<WorkerRecord, "live" | "running">>;
   readonly listeners: Set<(signal: Signal) => void>;
   staleWrites: number;
@@ -87,6 +89,7 @@ export function newState(now: () => number): State {
     decisions: table(),
     events: table(),
     outbox: table(),
+    keys: table(),
     workers: table(),
     listeners: new Set(),
     staleWrites: 0,

@@ -3,6 +3,8 @@ import type { OutboxStore, Store, WorkerStore } from "@rightsize/core";
 import { pageOf, readCursor } from "../cursor.ts";
 import { plain } from "../rules.ts";
 import { memoryExperiments } from "./experiments.ts";
+import { memoryKeys } from "./keys.ts";
+import { removeDataset } from "./remove.ts";
 import { newestFirst, newState, type State } from "./state.ts";
 import { memoryWork } from "./work.ts";
 
@@ -20,6 +22,9 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
       async find(owner, id) {
         return state.datasets.get(`${owner} ${id}`) ?? null;
       },
+      async remove(owner, id) {
+        return removeDataset(state, owner, id);
+      },
       async list(owner, page) {
         const after = page.cursor === null ? null : readCursor(page.cursor);
         const items = state.datasets.values().filter((item) => item.owner === owner && (after === null || newestFirst(item, after) > 0));
@@ -27,6 +32,7 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
       },
     },
     experiments: memoryExperiments(state),
+    keys: memoryKeys(state),
     work: memoryWork(state),
     outbox: memoryOutbox(state),
     workers: memoryWorkers(state),

@@ -29,6 +29,11 @@ export class Table<Row> {
       for (const [key, row] of before) this.#rows.set(key, row);
     });
   }
+  /** The id of the first row that fits, or null. */
+  keyWhere(wanted: (row: Row) => boolean): string | null {
+    for (const [id, row] of this.#rows) if (wanted(row)) return id;
+    return null;
+  }
   values(): Row[] {
     return [...this.#rows.values()];
   }

@@ -18,6 +18,7 @@ import {
   distinctEpochs,
   eventOf,
   foreignRun,
+  noRuns,
   plain,
   staleAttempt,
   unfinishedRuns,
@@ -193,6 +194,31 @@ export function memoryWork(state: State): WorkStore {
       if (trial === undefined) return null;
       const experiment = state.experiments.get(trial.experimentId) as Experiment;
       return { experiment, trial, runs: runsWhere(state, (run) => run.trialId === id) };
+    },
+
+    async runCounts() {
+      const counts = { ...noRuns };
+      for (const { run } of state.runs.values()) counts[run.state]++;
+      return counts;
+    },
+
+    async pace() {
+      const since = state.now() - 60_000;
+      const ended = state.runs.values().filter(({ run }) => run.endedAt !== null && Date.parse(run.endedAt) > since);
+      const attempts = state.attempts.values();
+      const gaps = attempts
+        .filter(({ startedAt }) => Date.parse(startedAt) > since)
+        .map((attempt) => {
+          const before = attempts.filter((other) => other.workerId === attempt.workerId && other !== attempt && other.endedAt !== null);
+          const ends = before.map(({ endedAt }) => Date.parse(endedAt as string)).filter((end) => end <= Date.parse(attempt.startedAt));
+          return Date.parse(attempt.startedAt) - Math.max(...ends);
+        })
+        .filter(Number.isFinite)
+        .sort((a, b) => a - b);
+      return {
+        epochsPerSecond: ended.reduce((sum, { run }) => sum + run.epochs, 0) / 60,
+        slotGapMs: gaps.length === 0 ? null : ((gaps[(gaps.length - 1) >> 1] as number) + (gaps[gaps.length >> 1] as number)) / 2,
+      };
     },
 
     async staleWriteCount() {

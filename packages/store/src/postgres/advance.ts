@@ -53,8 +53,15 @@ export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, pl
   const id = snapshot.experiment.id;
   checkPlan(plan, snapshot.decisions.length);
   if (plan.decision) {
-    const { sequence, text, hash } = plan.decision;
-    await locked.query("INSERT INTO decisions (experiment_id, sequence, text, hash) VALUES ($1, $2, $3, $4)", [id, sequence, text, hash]);
+    const { sequence, text, hash, limit = null } = plan.decision;
+    const reached = limit === null ? null : JSON.stringify(limit);
+    await locked.query("INSERT INTO decisions (experiment_id, sequence, text, hash, limit_reached) VALUES ($1, $2, $3, $4, $5)", [
+      id,
+      sequence,
+      text,
+      hash,
+      reached,
+    ]);
   }
   for (const trial of plan.newTrials) await insertTrial(locked, id, trial);
   for (const change of plan.trialChanges) await changeTrial(locked, snapshot, plan, change);

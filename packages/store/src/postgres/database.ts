@@ -16,7 +16,7 @@ export interface Database {
   readonly sql: Sql;
   /** All or nothing. Work may be run again when it lost a race (deadlock, serialization), so it must not have effects elsewhere. */
   transaction<Result>(work: (sql: Sql) => Promise<Result>, kind?: "write" | "snapshot"): Promise<Result>;
-  /** Runs a piece of work, with whatever it throws as one of our errors. */
+  /** Runs a statement or transaction: again when it lost a race, and with the database's errors as ours. */
   guard<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -93,11 +93,15 @@ export function openDatabase(url: string, poolSize: number, queryTimeoutMs: numb
     }
   }
 
+  // A lost race left nothing behind, so whatever lost it is simply done again.
   const guard = async <Result>(work: () => Promise<Result>) => {
-    try {
-      return await work();
-    } catch (error) {
-      throw asStoreError(error);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isLostRace(error) || tries === mostTries) throw asStoreError(error);
+        await sleep(2 ** tries);
+      }
     }
   };
 
@@ -106,17 +110,7 @@ export function openDatabase(url: string, poolSize: number, queryTimeoutMs: numb
     sql: onClient(pool),
     guard,
     transaction: (work, kind = "write") =>
-      guard(async () => {
-        const begin = kind === "snapshot" ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN";
-        for (let tries = 1; ; tries++) {
-          try {
-            return await once(work, begin);
-          } catch (error) {
-            if (!isLostRace(error) || tries === mostTries) throw error;
-            await sleep(2 ** tries);
-          }
-        }
-      }),
+      guard(() => once(work, kind === "snapshot" ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN")),
     async close() {
       await prisma.$disconnect();
       await pool.end();

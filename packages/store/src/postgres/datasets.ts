@@ -3,6 +3,7 @@ import type { DatasetStore } from "@rightsize/core";
 import { pageOf, readCursor } from "../cursor.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate } from "./errors.ts";
+import { removeDataset } from "./remove.ts";
 import { asDataset } from "./rows.ts";
 
 export function postgresDatasets(database: Database): DatasetStore {
@@ -29,6 +30,8 @@ export function postgresDatasets(database: Database): DatasetStore {
         const row = await find(owner, id);
         return row && asDataset(row);
       }),
+
+    remove: (owner, id) => removeDataset(database, owner, id),
 
     list: (owner, page) =>
       guard(async () => {

@@ -1,9 +1,18 @@
 /** Experiments in Postgres: created once for each Idempotency-Key, advanced under their row's lock, read without it. */
-import { type Experiment, type ExperimentId, type ExperimentState, type ExperimentStore, RightsizeError } from "@rightsize/core";
+import {
+  type Experiment,
+  type ExperimentId,
+  type ExperimentState,
+  type ExperimentStore,
+  type NewExperiment,
+  RightsizeError,
+} from "@rightsize/core";
 import { pageOf, readCursor } from "../cursor.ts";
+import { datasetGone, tooManyOpen } from "../rules.ts";
 import { readSnapshot, writePlan } from "./advance.ts";
-import type { Database } from "./database.ts";
+import type { Database, Sql } from "./database.ts";
 import { underLock, workOn } from "./lock.ts";
+import { removeExperiment } from "./remove.ts";
 import { asEvent, asExperiment } from "./rows.ts";
 
 type Created = {
@@ -48,6 +57,7 @@ export function postgresExperiments(database: Database): ExperimentStore {
           const snapshot = await readSnapshot(sql, first?.id ?? "");
           return { experiment: snapshot?.experiment as Experiment, created: false };
         }
+        await admit(sql, experiment);
         await workOn(sql, created, async (locked) => {
           const snapshot = await readSnapshot(sql, created.id);
           locked.events.push({ kind: "experiment.created", data: { state: "QUEUED" } });
@@ -97,6 +107,8 @@ export function postgresExperiments(database: Database): ExperimentStore {
       return wrote ?? false;
     },
 
+    remove: (owner, id) => removeExperiment(database, owner, id),
+
     events: (id, afterSequence, limit) =>
       guard(async () => {
         const rows = await prisma.event.findMany({
@@ -119,4 +131,20 @@ export function postgresExperiments(database: Database): ExperimentStore {
         return rows.map((row) => row.id);
       }),
   };
+}
+
+/** Refuses an experiment (which stands in the table already, uncommitted) whose dataset went away meanwhile, or that is one too many. */
+async function admit(sql: Sql, { admission, owner, spec }: NewExperiment): Promise<void> {
+  if (admission === undefined) return;
+  const held = await sql.query("SELECT 1 FROM datasets WHERE owner = $1 AND id = $2 FOR KEY SHARE", [owner, spec.dataset]);
+  if (held.length === 0) throw datasetGone(spec.dataset);
+  const { openExperiments } = admission;
+  if (openExperiments === null) return;
+  // One count at a time for each owner, and each sees what the one before committed.
+  await sql.query("SELECT pg_advisory_xact_lock(hashtextextended('open experiments of ' || $1, 0))", [owner]);
+  const [counted] = await sql.query<{ open: bigint }>(
+    "SELECT count(*) AS open FROM experiments WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING', 'PAUSED')",
+    [owner],
+  );
+  if (Number(counted?.open ?? 0) > openExperiments) throw tooManyOpen(openExperiments);
 }

@@ -1,6 +1,7 @@
 /** From rows to records: the columns that SQL selects under Prisma's names, and one mapping for the rows of both ways. */
 import type {
   Answer,
+  ApiKey,
   Attempt,
   Dataset,
   EpochRecord,
@@ -104,6 +105,7 @@ export const decisionColumns = columnsOf<DecisionRow>("decisions", {
   sequence: "sequence",
   text: "text",
   hash: "hash",
+  limitReached: "limit_reached",
   createdAt: "created_at",
 });
 
@@ -177,6 +179,7 @@ export function asDecision(row: DecisionRow): StoredDecision {
     decision: JSON.parse(row.text) as StoredDecision["decision"],
     text: row.text,
     hash: row.hash as StoredDecision["hash"],
+    limit: row.limitReached as unknown as StoredDecision["limit"],
     createdAt: iso(row.createdAt),
   };
 }
@@ -227,5 +230,18 @@ export function asDataset(row: Rows.Dataset): Dataset {
     suggestedTask: row.suggestedTask as Dataset["suggestedTask"],
     columnsArtifact: row.columnsArtifact as Dataset["columnsArtifact"],
     createdAt: iso(row.createdAt),
+  };
+}
+
+export function asKey(row: Rows.ApiKey): ApiKey {
+  return {
+    id: row.id as ApiKey["id"],
+    owner: row.owner as OwnerId,
+    name: row.name,
+    scopes: row.scopes as readonly string[] as ApiKey["scopes"],
+    createdAt: iso(row.createdAt),
+    expiresAt: isoOrNull(row.expiresAt),
+    lastUsedAt: isoOrNull(row.lastUsedAt),
+    revokedAt: isoOrNull(row.revokedAt),
   };
 }

@@ -3,6 +3,7 @@ import type { Store } from "@rightsize/core";
 import { openDatabase } from "./database.ts";
 import { postgresDatasets } from "./datasets.ts";
 import { postgresExperiments } from "./experiments.ts";
+import { postgresKeys } from "./keys.ts";
 import { postgresOutbox } from "./outbox.ts";
 import { listenOn } from "./signals.ts";
 import { postgresWork } from "./work.ts";
@@ -26,6 +27,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     work: postgresWork(database),
     outbox: postgresOutbox(database),
     workers: postgresWorkers(database),
+    keys: postgresKeys(database),
     subscribe: (listener) => signals.subscribe(listener),
     check: () =>
       database.guard(async () => {

@@ -1,6 +1,6 @@
 /** Assignments in Postgres: every write of a worker carries its attempt number, and a stale one changes nothing and is counted. */
-import { type AttemptRef, RightsizeError, type WorkStore } from "@rightsize/core";
-import { distinctEpochs, eventOf, foreignRun, staleAttempt, unfinishedRuns } from "../rules.ts";
+import { type AttemptRef, RightsizeError, type RunState, type WorkStore } from "@rightsize/core";
+import { distinctEpochs, eventOf, foreignRun, noRuns, staleAttempt, unfinishedRuns } from "../rules.ts";
 import { endAssignment, lockAssignment, unfinishedRunsOf } from "./assignments.ts";
 import { claimAssignment } from "./claim.ts";
 import type { Database } from "./database.ts";
@@ -204,6 +204,32 @@ export function postgresWork(database: Database): WorkStore {
           orderBy: [{ decision: "asc" }, { position: "asc" }, { id: "asc" }],
         });
         return { experiment: asExperiment(trial.experiment), trial: asTrial(trial), runs: runs.map(asRun) };
+      }),
+
+    runCounts: () =>
+      guard(async () => {
+        const rows = await sql.query<{ state: RunState; count: bigint }>("SELECT state, count(*) AS count FROM runs GROUP BY state");
+        return { ...noRuns, ...Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)])) };
+      }),
+
+    pace: () =>
+      guard(async () => {
+        const [row] = await sql.query<{ epochs: bigint | null; gap: number | null }>(
+          // Starts and ends of each worker's attempts in order of time: the gap before a start is the time since the last end.
+          `WITH moments AS (
+             SELECT worker_id, started_at AS at, NULL::timestamptz AS ended FROM attempts
+             WHERE started_at > clock_timestamp() - interval '10 minutes'
+             UNION ALL
+             SELECT worker_id, ended_at, ended_at FROM attempts WHERE ended_at > clock_timestamp() - interval '10 minutes'
+           ), gaps AS (
+             SELECT at, ended, extract(epoch FROM at - max(ended) OVER (PARTITION BY worker_id ORDER BY at, ended))::float8 * 1000 AS ms
+             FROM moments
+           )
+           SELECT (SELECT sum(epochs) FROM runs WHERE ended_at > clock_timestamp() - interval '1 minute') AS epochs,
+             (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM gaps
+              WHERE ended IS NULL AND ms IS NOT NULL AND at > clock_timestamp() - interval '1 minute') AS gap`,
+        );
+        return { epochsPerSecond: Number(row?.epochs ?? 0) / 60, slotGapMs: row?.gap ?? null };
       }),
 
     staleWriteCount: () => guard(async () => Number((await prisma.counter.findUnique({ where: { name: staleWrites } }))?.value ?? 0)),
