@@ -68,8 +68,7 @@ function hasHeader(sample: readonly CsvRecord[], decimalComma: boolean): boolean
   if (first === undefined) return true;
   const isNumber = (text: string | undefined) => text !== undefined && parseNumber(text, decimalComma) !== null;
   if (rest.length === 0) return !first.fields.some(isNumber);
-  const counts = (from: number) => first.fields.length > 1 && first.fields.every((field, index) => field.trim() === String(index + from));
-  if (counts(0) || counts(1)) return true;
+  if (first.fields.length > 2 && first.fields.every((field, index) => field.trim() === String(index))) return true;
   if (first.quoted.every(Boolean) && rest.every((record) => !record.quoted.some(Boolean))) return true;
   let numberColumns = 0;
   for (let column = 0; column < first.fields.length; column++) {
