@@ -9,4 +9,5 @@ export { type ExecutionProvider, executionProviders } from "./onnx/runtime.ts";
 export { predictRows, scorePredictions, scoreRows } from "./score-rows.ts";
 export type { ScriptedOptions } from "./scripted/engine.ts";
 export { type EpochReport, type TrainedResult, type TrainHooks, type TrainJob, type TrainOutcome, trainRun } from "./train-run.ts";
+export { type FusingEngine, type TogetherRun, trainRuns } from "./train-runs.ts";
 export { deserialiseWeights, serialiseWeights } from "./weights.ts";

@@ -1,12 +1,8 @@
 /** Metrics from predictions: in the target's own unit for regression, from class probabilities for classification. */
 import type { Metrics } from "@rightsize/core";
+import type { TargetScale } from "@rightsize/data";
 
-/** How a target was standardised: (t − mean) / deviation, where t is the target or its logarithm. Classification: mean 0, deviation 1. */
-export interface TargetScale {
-  readonly mean: number;
-  readonly deviation: number;
-  readonly log: boolean;
-}
+export type { TargetScale };
 
 /** A standardised value in the target's own unit. */
 export function ownUnit(target: TargetScale, value: number): number {

@@ -8,7 +8,7 @@ export function fillCoefficients(
   classWeights: readonly number[] | null,
   factor: number,
 ): void {
-  if (classWeights === null) {
+  if (classWeights === null || classWeights.length === 0) {
     c.fill(factor / rows.length);
     return;
   }

@@ -32,6 +32,8 @@ export interface TrainHooks {
   readonly checkpointEveryMs?: number;
   /** About how long a chunk of steps may take before the signal is looked at again; 50 unless told. Never changes a bit. */
   readonly chunkMs?: number;
+  /** A fixed number of steps a chunk instead. */
+  readonly chunkSteps?: number;
   readonly signal: AbortSignal;
   /** Milliseconds of a clock that never goes back. */
   now(): number;

@@ -28,6 +28,16 @@ export type { EpochReport, TrainedResult, TrainHooks, TrainJob, TrainOutcome } f
  * fit the task or for empty splits, `engine_failed` where the engine does.
  */
 export async function trainRun(engine: Engine, job: TrainJob, hooks: TrainHooks): Promise<TrainOutcome> {
+  const resolved = resolveJob(job);
+  const session = await engine.open(resolved.network, job.tensors, {
+    seed: job.seed,
+    ...(job.spec === undefined ? {} : { spec: job.spec }),
+  });
+  return trainSession(engine, session, resolved, hooks);
+}
+
+/** The job with `auto` resolved; throws `invalid_request` as trainRun does. */
+export function resolveJob(job: TrainJob): TrainJob {
   const { training, validation } = job.rows;
   if (training.length === 0 || validation.length === 0) throw noRows(training.length, validation.length);
   const recipe: Recipe = {
@@ -36,10 +46,13 @@ export async function trainRun(engine: Engine, job: TrainJob, hooks: TrainHooks)
     batchSize: resolveBatchSize(job.recipe.batchSize, training.length),
   };
   const network: NetworkSpec = { ...job.network, recipe };
-  const session = await engine.open(network, job.tensors, { seed: job.seed, ...(job.spec === undefined ? {} : { spec: job.spec }) });
+  return { ...job, network, recipe };
+}
+
+/** Trains a resolved job in a fresh session and disposes of it. */
+export async function trainSession(engine: Engine, session: NetworkSession, job: TrainJob, hooks: TrainHooks): Promise<TrainOutcome> {
   try {
-    if (isScripted(session)) return await playRun(session, job, hooks);
-    return await train(engine, session, { ...job, network, recipe }, hooks);
+    return isScripted(session) ? await playRun(session, job, hooks) : await train(engine, session, job, hooks);
   } finally {
     await session.dispose();
   }
@@ -80,7 +93,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     },
   });
 
-  let stepsPerChunk = 4;
+  let stepsPerChunk = hooks.chunkSteps ?? 4;
   for (;;) {
     const learningRate = job.learningRate * scheduleFactor(recipe.schedule, progress.epoch, progress.plateau);
     const order = permutation(rows.training.length, seed, "batch_order", progress.epoch);
@@ -106,7 +119,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
         lossSum += loss * step.rows.length;
       }
       progress = { ...progress, stepsDone: first + steps.length, lossSum };
-      stepsPerChunk = nextChunk(stepsPerChunk, steps.length, hooks.now() - chunkStart, hooks.chunkMs ?? 50);
+      stepsPerChunk = hooks.chunkSteps ?? nextChunk(stepsPerChunk, steps.length, hooks.now() - chunkStart, hooks.chunkMs ?? 50);
       if (progress.stepsDone < stepCount) await checkpoint();
     }
 

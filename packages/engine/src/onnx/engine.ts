@@ -1,15 +1,17 @@
 /** The default engine: whole chunks of steps as one ONNX graph, run by onnxruntime-node. */
-import type { Engine } from "@rightsize/core";
+import type { InspectableSession } from "../inspection.ts";
 import { machineText } from "../machine.ts";
+import type { FusingEngine } from "../train-runs.ts";
 import { Graph } from "./graph.ts";
 import { type ExecutionProvider, GraphCache, loadOrt } from "./runtime.ts";
-import { openOnnxSession } from "./session.ts";
+import { openOnnxSessions } from "./session.ts";
+import { fuses } from "./step-runner.ts";
 
 /** Part of the fingerprint: raise it whenever a graph changes in a way that may change bits. */
-export const graphVersion = 1;
+export const graphVersion = 2;
 
 /** Opens the engine; throws `engine_unavailable` where the library or the provider is missing. */
-export async function createOnnxEngine(provider: ExecutionProvider = "cpu"): Promise<Engine> {
+export async function createOnnxEngine(provider: ExecutionProvider = "cpu"): Promise<FusingEngine> {
   const ort = await loadOrt();
   const cache = new GraphCache(ort, provider);
   if (provider !== "cpu") await probe(cache);
@@ -19,7 +21,9 @@ export async function createOnnxEngine(provider: ExecutionProvider = "cpu"): Pro
     fingerprint: `onnx graph-${graphVersion} onnxruntime-node-${version} ${provider} threads-1 ${machineText()}`,
     deterministic: provider === "cpu",
     device: provider,
-    open: (network, table, { seed }) => openOnnxSession(ort, cache, network, table, seed),
+    open: async (network, table, { seed }) => (await openOnnxSessions(ort, cache, network, table, [seed]))[0] as InspectableSession,
+    fuses,
+    openTogether: (network, table, seeds) => openOnnxSessions(ort, cache, network, table, seeds),
     close: () => cache.close(),
   };
 }

@@ -40,7 +40,7 @@ export class Graph {
   output(value: Value, type: ElementType, shape: readonly Dimension[]): void {
     this.#outputs.push(valueInfo(value, type, shape));
   }
-  /** Adds a node with one output and returns the output's name. A number attribute is an integer; write `{ float: x }` for a float. */
+  /** An operator of onnxruntime's own is written `com.microsoft:Name`. Adds a node with one output and returns the output's name. A number attribute is an integer; write `{ float: x }` for a float. */
   node(operator: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
     const name = this.#fresh(operator);
     this.nodeNamed(operator, inputs, [name], attributes);
@@ -56,7 +56,9 @@ export class Graph {
     const node = new MessageWriter();
     for (const input of inputs) node.text(1, input);
     for (const output of outputs) node.text(2, output);
-    node.text(3, `${this.#prefix}node${this.#nodes.length}`).text(4, operator);
+    const [name, domain] = operator.split(":").reverse() as [string, string?];
+    node.text(3, `${this.#prefix}node${this.#nodes.length}`).text(4, name);
+    if (domain !== undefined) node.text(7, domain);
     for (const [name, value] of Object.entries(attributes)) node.message(5, attribute(name, value));
     this.#nodes.push(node);
   }
@@ -88,11 +90,12 @@ export class Graph {
       .text(2, "rightsize")
       .message(7, this.toMessage(name))
       .message(8, new MessageWriter().text(1, "").varint(2, opset))
+      .message(8, new MessageWriter().text(1, "com.microsoft").varint(2, 1))
       .finish();
   }
 
   #fresh(operator: string): Value {
-    return `${this.#prefix}${operator}_${this.#count++}`;
+    return `${this.#prefix}${operator.replace(":", "_")}_${this.#count++}`;
   }
   #constant(type: ElementType, shape: readonly number[], values: Float32Array | Int32Array | BigInt64Array): Value {
     const key = `${type} [${shape.join()}] ${values.join()}`;

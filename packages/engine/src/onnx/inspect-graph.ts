@@ -3,6 +3,7 @@ import type { NetworkSpec } from "@rightsize/core";
 import { saturationBounds } from "../inspection.ts";
 import { lossOf } from "../loss.ts";
 import { parameterLayout } from "../parameters.ts";
+import { soloAlgebra } from "./algebra.ts";
 import { Graph, type Value } from "./graph.ts";
 import { lossRules } from "./losses.ts";
 import { backward, forward } from "./network.ts";
@@ -20,9 +21,9 @@ export function buildInspectGraph(network: NetworkSpec, n: number): Uint8Array {
   const weights = layers.map(({ fanIn, fanOut }, layer) => g.input(`w${layer}`, "float32", [fanIn, fanOut]));
   const biases = layers.map(({ fanOut }, layer) => g.input(`b${layer}`, "float32", [1, fanOut]));
   const gather = (table: Value) => g.node("Gather", [table, rows], { axis: 0 });
-  const { outputs, trace } = forward(g, { weights, biases }, activation, gather("x"));
-  const { dz } = lossRules[loss].build(g, outputs, gather("y"), c, n);
-  const gradients = backward(g, { weights, biases }, activation, trace, dz, { l2: 0, rows: n });
+  const { outputs, trace } = forward(g, soloAlgebra, { weights, biases }, activation, gather("x"));
+  const { dz } = lossRules[loss].build(g, soloAlgebra, outputs, gather("y"), c, n);
+  const gradients = backward(g, soloAlgebra, { weights, biases }, activation, trace, dz, { l2: 0, rows: n });
 
   const bounds = saturationBounds(activation);
   for (let layer = 0; layer < layers.length - 1; layer++) {

@@ -1,74 +1,73 @@
 /** One network being trained by onnxruntime: its parameters and moments live here, the graphs only transform them. */
-import type { LayerWeights, NetworkSpec, StepBatch, TensorTable } from "@rightsize/core";
-import { RightsizeError, resolveBatchSize } from "@rightsize/core";
-import { fillDropoutMask } from "../dropout.ts";
+import type { LayerWeights, NetworkSpec, TensorTable } from "@rightsize/core";
+import { RightsizeError } from "@rightsize/core";
 import { initialWeights } from "../initialise.ts";
 import type { InspectableSession } from "../inspection.ts";
 import { lossOf, meanLoss, predictionsOf } from "../loss.ts";
 import { flatten, parameterLayout, unflatten } from "../parameters.ts";
-import { fillCoefficients, pick } from "../row-weights.ts";
+import { pick } from "../row-weights.ts";
+import { TrainingGroup } from "./group.ts";
 import { buildInspectGraph } from "./inspect-graph.ts";
 import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
 import { buildPredictGraph } from "./predict-graph.ts";
 import type { GraphCache, Ort, OrtSession, OrtTensor } from "./runtime.ts";
-import { buildTrainGraph, type TrainGraph } from "./train-graph.ts";
+import { createStepRunner, fusedSizes, fuses, type Member } from "./step-runner.ts";
 
 /** Rows × widest layer of one prediction call: keeps its activations within a few MB. */
 const predictionElements = 2 ** 19;
 
-export async function openOnnxSession(
+/** Opens one session for each seed. They train side by side: a chunk of one waits for the others that are still training. */
+export async function openOnnxSessions(
   ort: Ort,
   cache: GraphCache,
   network: NetworkSpec,
   table: TensorTable,
-  seed: number,
-): Promise<InspectableSession> {
+  seeds: readonly number[],
+): Promise<readonly InspectableSession[]> {
+  const x = new ort.Tensor("float32", table.x, [table.rowCount, table.inputs]);
+  const shape = [table.rowCount, 1];
+  const y =
+    lossOf(network) === "cross_entropy"
+      ? new ort.Tensor("int32", Int32Array.from(table.y), shape)
+      : new ort.Tensor("float32", table.y, shape);
+  const runner = createStepRunner(ort, cache, network, table, x, y);
+  const group = new TrainingGroup(runner.run, fuses(network) ? (fusedSizes.at(-1) as number) : 1);
+  let open = seeds.length;
+  const closed = () => {
+    open--;
+    if (open === 0) runner.release();
+  };
+  return seeds.map((seed) => openMember({ ort, cache, network, table, seed, x, y, group, closed }));
+}
+
+interface MemberParts {
+  readonly ort: Ort;
+  readonly cache: GraphCache;
+  readonly network: NetworkSpec;
+  readonly table: TensorTable;
+  readonly seed: number;
+  readonly x: OrtTensor;
+  readonly y: OrtTensor;
+  readonly group: TrainingGroup;
+  closed(): void;
+}
+
+function openMember({ ort, cache, network, table, seed, x, y, group, closed }: MemberParts): InspectableSession {
   const loss = lossOf(network);
   const layout = parameterLayout(network);
   const rule = optimizerRule(network.recipe.optimizer);
   const vectors = Array.from({ length: 1 + rule.momentCount }, () => new Float32Array(layout.count));
   const parameters = vectors[0] as Float32Array;
   flatten(layout, initialWeights(network, seed), parameters);
+  const member: Member = { vectors, seed };
+  group.join(member);
 
   const shape = JSON.stringify([network.inputs, network.outputs, network.capacity]);
   const tensor = (data: Float32Array, dims: readonly number[]) => new ort.Tensor("float32", data, dims);
-  const x = tensor(table.x, [table.rowCount, table.inputs]);
-  const y =
-    loss === "cross_entropy"
-      ? new ort.Tensor("int32", Int32Array.from(table.y), [table.rowCount, 1])
-      : tensor(table.y, [table.rowCount, 1]);
-
-  let train:
-    | {
-        readonly key: string;
-        readonly graph: TrainGraph;
-        readonly session: OrtSession;
-        readonly batch: number;
-        readonly state: Record<string, OrtTensor>;
-        readonly fetches: Record<string, OrtTensor>;
-      }
-    | undefined;
   let predict: { readonly key: string; readonly session: OrtSession; readonly feeds: Record<string, OrtTensor> } | undefined;
+  let disposed = false;
 
-  /** Compiles for the largest batch that is asked for; all steps of a run share one size, the last of an epoch is padded. */
-  const trainer = async (batch: number) => {
-    if (train !== undefined && train.batch >= batch) return train;
-    if (train !== undefined) cache.release(train.key);
-    const { activation, optimizer, l2, dropoutFraction, gradientClipNorm } = network.recipe;
-    const key = JSON.stringify(["train", shape, loss, batch, activation, optimizer, l2, dropoutFraction > 0, gradientClipNorm]);
-    const graph = buildTrainGraph(network, batch);
-    const session = await cache.take(key, () => graph.model);
-    const state: Record<string, OrtTensor> = {};
-    const fetches: Record<string, OrtTensor> = {};
-    for (const { name, shape: dims, vector, at } of graph.state) {
-      const whole = vectors[vector] as Float32Array;
-      state[name] = tensor(whole.subarray(at, at + dims[0] * dims[1]), dims);
-      fetches[`next_${name}`] = state[name];
-    }
-    train = { key, graph, session, batch, state, fetches };
-    return train;
-  };
   /** The parameters as `w0`, `b0`, …: views, so they always hold the present values. */
   const weightFeeds = () => {
     const feeds: Record<string, OrtTensor> = {};
@@ -98,45 +97,8 @@ export async function openOnnxSession(
     return outputs;
   };
 
-  const runChunk = async (steps: readonly StepBatch[]): Promise<Float64Array> => {
-    if (steps.length === 0) return new Float64Array(0);
-    const { graph, session, batch, state, fetches } = await trainer(largest(steps, network, table));
-    const count = steps.length;
-    const rows = new Int32Array(count * batch);
-    const c = new Float32Array(count * batch);
-    const numbers = graph.stepNumbers.map(() => new Float32Array(count));
-    const nodes = network.capacity.nodesPerLayer;
-    const masks = graph.maskedLayers.map(() => new Float32Array(count * batch * nodes));
-    const factor = lossRules[loss].coefficientFactor;
-    for (const [index, step] of steps.entries()) {
-      const at = index * batch;
-      rows.set(step.rows, at);
-      rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
-      fillCoefficients(c.subarray(at, at + step.rows.length), step.rows, table.y, network.classWeights, factor);
-      const values = rule.numbers(step.learningRate, step.step);
-      for (const [which, name] of graph.stepNumbers.entries()) (numbers[which] as Float32Array)[index] = values[name];
-      for (const [which, layer] of graph.maskedLayers.entries()) {
-        const mask = (masks[which] as Float32Array).subarray(at * nodes, (at + step.rows.length) * nodes);
-        fillDropoutMask(mask, network.recipe.dropoutFraction, seed, step.step, layer);
-      }
-    }
-    const feeds: Record<string, OrtTensor> = {
-      ...state,
-      x,
-      y,
-      rows: new ort.Tensor("int32", rows, [count, batch]),
-      c: tensor(c, [count, batch, 1]),
-    };
-    for (const [which, name] of graph.stepNumbers.entries()) feeds[name] = tensor(numbers[which] as Float32Array, [count]);
-    for (const [which, layer] of graph.maskedLayers.entries())
-      feeds[`mask${layer}`] = tensor(masks[which] as Float32Array, [count, batch, nodes]);
-    const losses = new Float32Array(count);
-    await session.run(feeds, { ...fetches, losses: tensor(losses, [count, 1, 1]) });
-    return Float64Array.from(losses);
-  };
-
   return {
-    train: runChunk,
+    train: (steps) => group.train(member, steps),
     async evaluate(rows) {
       const outputs = await outputsFor(rows);
       return meanLoss(loss, outputs, pick(table.y, rows), network.outputs);
@@ -182,16 +144,12 @@ export async function openOnnxSession(
       }
     },
     async dispose() {
-      if (train !== undefined) cache.release(train.key);
+      if (disposed) return;
+      disposed = true;
+      group.leave(member);
       if (predict !== undefined) cache.release(predict.key);
-      train = undefined;
       predict = undefined;
+      closed();
     },
   };
-}
-
-/** The batch size to compile for: the recipe's, never a short last batch's, so that bits don't depend on how steps are chunked. */
-function largest(steps: readonly StepBatch[], network: NetworkSpec, table: TensorTable): number {
-  const usual = resolveBatchSize(network.recipe.batchSize, table.rowCount);
-  return steps.reduce((most, step) => Math.max(most, step.rows.length), usual);
 }

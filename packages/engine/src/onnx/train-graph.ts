@@ -2,6 +2,7 @@
 import type { NetworkSpec } from "@rightsize/core";
 import { lossOf } from "../loss.ts";
 import { parameterLayout } from "../parameters.ts";
+import { type Algebra, soloAlgebra } from "./algebra.ts";
 import { Graph, type Value } from "./graph.ts";
 import { lossRules } from "./losses.ts";
 import { backward, forward, type NetworkValues } from "./network.ts";
@@ -26,9 +27,9 @@ export interface TrainGraph {
 
 /**
  * Inputs: x [rowCount, inputs], y [rowCount, 1], rows [steps, batch] int32, c [steps, batch, 1] row weights, one vector [steps]
- * for each number of a step, masks, state. Outputs: the state after the last step and losses [steps, 1, 1].
+ * for each number of a step, masks, state; networks side by side have an axis behind [steps] and in front of the state. Outputs: the state after the last step and losses [steps, 1, 1].
  */
-export function buildTrainGraph(network: NetworkSpec, batch: number): TrainGraph {
+export function buildTrainGraph(network: NetworkSpec, batch: number, algebra: Algebra = soloAlgebra): TrainGraph {
   const { recipe } = network;
   const { layers, count, biasesAt } = parameterLayout(network);
   const lossRule = lossRules[lossOf(network)];
@@ -44,34 +45,34 @@ export function buildTrainGraph(network: NetworkSpec, batch: number): TrainGraph
     { name: `${letter}_biases`, shape: [1, count - biasesAt] as const, vector, at: biasesAt },
   ]);
   const tensors = layers.length + 1;
+  // several networks have an axis of their own in front of everything but the table
+  const many = algebra.networks === null ? [] : [algebra.networks];
+  const scalar = algebra.networks === null ? [] : [algebra.networks, 1, 1];
   const maskedLayers = recipe.dropoutFraction > 0 ? layers.slice(0, -1).map((_, layer) => layer) : [];
 
   const yType = lossOf(network) === "cross_entropy" ? "int32" : "float32";
   const body = new Graph("step_");
-  for (const tensor of state) body.input(`in_${tensor.name}`, "float32", tensor.shape);
-  const rows = body.input("step_rows", "int32", [batch]);
-  const c = body.input("step_c", "float32", [batch, 1]);
-  for (const name of rule.reads) body.input(`step_${name}`, "float32", []);
-  const masks = maskedLayers.map((layer) => body.input(`step_mask${layer}`, "float32", [batch, network.capacity.nodesPerLayer]));
+  for (const tensor of state) body.input(`in_${tensor.name}`, "float32", [...many, ...tensor.shape]);
+  const rows = body.input("step_rows", "int32", [...many, batch]);
+  const c = body.input("step_c", "float32", [...many, batch, 1]);
+  for (const name of rule.reads) body.input(`step_${name}`, "float32", scalar);
+  const masks = maskedLayers.map((layer) => body.input(`step_mask${layer}`, "float32", [...many, batch, network.capacity.nodesPerLayer]));
 
   const biases = `in_p_biases`;
+  const widths = layers.map(({ fanOut }) => fanOut);
   const values: NetworkValues = {
     weights: layers.map((_, layer) => `in_p${layer}`),
-    biases:
-      layers.length === 1
-        ? [biases]
-        : splitBiases(
-            body,
-            biases,
-            layers.map(({ fanOut }) => fanOut),
-          ),
+    biases: layers.length === 1 ? [biases] : splitBiases(body, algebra, biases, widths),
   };
   const x = body.node("Gather", ["x", rows], { axis: 0 });
   const y = body.node("Gather", ["y", rows], { axis: 0 });
-  const { outputs, trace } = forward(body, values, recipe.activation, x, masks);
-  const { loss, dz } = lossRule.build(body, outputs, y, c, batch);
-  const gradients = backward(body, values, recipe.activation, trace, dz, { l2: recipe.l2, rows: batch });
-  const biasGradient = layers.length === 1 ? (gradients.biases[0] as Value) : body.node("Concat", gradients.biases, { axis: 1 });
+  const { outputs, trace } = forward(body, algebra, values, recipe.activation, x, masks);
+  const { loss, dz } = lossRule.build(body, algebra, outputs, y, c, batch);
+  const gradients = backward(body, algebra, values, recipe.activation, trace, dz, { l2: recipe.l2, rows: batch });
+  const biasGradient =
+    layers.length === 1 ? (gradients.biases[0] as Value) : body.node("Concat", gradients.biases, { axis: algebra.classAxis });
+  if (algebra.networks !== null && recipe.gradientClipNorm !== null)
+    throw new RangeError("networks side by side are trained without clipping");
   const clipped = clip(body, [...gradients.weights, biasGradient], recipe.gradientClipNorm);
 
   const step = { size: "step_size", epsilon: "step_epsilon", decay: "step_decay" };
@@ -82,28 +83,28 @@ export function buildTrainGraph(network: NetworkSpec, batch: number): TrainGraph
     const after = rule.update(body, { parameter: parameter as Value, gradient, moments, step, decays: tensor < layers.length });
     for (const [vector, value] of [after.parameter, ...after.moments].entries()) next[vector * tensors + tensor] = value;
   }
-  for (const [index, tensor] of state.entries()) body.output(next[index] as Value, "float32", tensor.shape);
-  body.output(loss, "float32", [1, 1]);
+  for (const [index, tensor] of state.entries()) body.output(next[index] as Value, "float32", [...many, ...tensor.shape]);
+  body.output(loss, "float32", [...many, 1, 1]);
 
   const main = new Graph();
   main.input("x", "float32", ["table", network.inputs]);
   main.input("y", yType, ["table", 1]);
   const scanned = [
-    main.input("rows", "int32", ["steps", batch]),
-    main.input("c", "float32", ["steps", batch, 1]),
-    ...rule.reads.map((name) => main.input(name, "float32", ["steps"])),
-    ...maskedLayers.map((layer) => main.input(`mask${layer}`, "float32", ["steps", batch, network.capacity.nodesPerLayer])),
+    main.input("rows", "int32", ["steps", ...many, batch]),
+    main.input("c", "float32", ["steps", ...many, batch, 1]),
+    ...rule.reads.map((name) => main.input(name, "float32", ["steps", ...scalar])),
+    ...maskedLayers.map((layer) => main.input(`mask${layer}`, "float32", ["steps", ...many, batch, network.capacity.nodesPerLayer])),
   ];
-  for (const tensor of state) main.input(tensor.name, "float32", tensor.shape);
+  for (const tensor of state) main.input(tensor.name, "float32", [...many, ...tensor.shape]);
   const results = [...state.map(({ name }) => `next_${name}`), "losses"];
   main.nodeNamed("Scan", [...state.map(({ name }) => name), ...scanned], results, { body, num_scan_inputs: scanned.length });
-  for (const tensor of state) main.output(`next_${tensor.name}`, "float32", tensor.shape);
-  main.output("losses", "float32", ["steps", 1, 1]);
+  for (const tensor of state) main.output(`next_${tensor.name}`, "float32", [...many, ...tensor.shape]);
+  main.output("losses", "float32", ["steps", ...many, 1, 1]);
   return { model: main.toModel("train"), state, stepNumbers: rule.reads, maskedLayers };
 }
 
-function splitBiases(g: Graph, biases: Value, widths: readonly number[]): readonly Value[] {
-  return g.nodes("Split", [biases, g.constantInt64(widths)], widths.length, { axis: 1 });
+function splitBiases(g: Graph, algebra: Algebra, biases: Value, widths: readonly number[]): readonly Value[] {
+  return g.nodes("Split", [biases, g.constantInt64(widths)], widths.length, { axis: algebra.classAxis });
 }
 
 /** Scales all gradients down where their common Euclidean norm is above `limit` (Pascanu et al. 2013; PyTorch's 1e-6). */

@@ -1,0 +1,152 @@
+/** Feeds chunks of steps to the training graph: of one network in place, or of several small ones side by side. */
+import { type NetworkSpec, parameterCount, resolveBatchSize, type StepBatch, type TensorTable } from "@rightsize/core";
+import { fillDropoutMask } from "../dropout.ts";
+import { lossOf } from "../loss.ts";
+import { fillCoefficients } from "../row-weights.ts";
+import { fusedAlgebra, soloAlgebra } from "./algebra.ts";
+import { lossRules } from "./losses.ts";
+import { optimizerRule } from "./optimizers.ts";
+import type { GraphCache, Ort, OrtTensor } from "./runtime.ts";
+import { buildTrainGraph, type TrainGraph } from "./train-graph.ts";
+
+/** What a network's training changes: parameters and moments as flat vectors; and the seed that its dropout follows. */
+export interface Member {
+  readonly vectors: readonly Float32Array[];
+  readonly seed: number;
+}
+
+/** Networks up to this many parameters are trained by the fused graph, alone or together: measured, see test/bench/engine/README.md. */
+export const fusedParameterLimit = 6000;
+/** Most networks of one graph, and the sizes that are compiled; a smaller group is filled up with copies. */
+export const fusedSizes = [1, 2, 4, 8, 16] as const;
+
+/** Whether a network is trained by the fused graph: decided by its shape and recipe alone, so that company never changes its bits. */
+export function fuses(network: NetworkSpec): boolean {
+  if (network.recipe.gradientClipNorm !== null) return false;
+  return parameterCount(network.inputs, network.capacity, network.outputs) <= fusedParameterLimit;
+}
+
+/** The steps of each member; all members have the same number of them. Resolves to the losses of each member. */
+export type StepRunner = (members: readonly Member[], steps: readonly (readonly StepBatch[])[]) => Promise<readonly Float64Array[]>;
+
+export interface StepRunnerParts {
+  readonly run: StepRunner;
+  release(): void;
+}
+
+/** A runner for one network shape and one table. x and y are the table's tensors. */
+export function createStepRunner(
+  ort: Ort,
+  cache: GraphCache,
+  network: NetworkSpec,
+  table: TensorTable,
+  x: OrtTensor,
+  y: OrtTensor,
+): StepRunnerParts {
+  const loss = lossOf(network);
+  const { recipe } = network;
+  const rule = optimizerRule(recipe.optimizer);
+  const factor = lossRules[loss].coefficientFactor;
+  const nodes = network.capacity.nodesPerLayer;
+  const graphs = new Map<string, TrainGraph>();
+  const float = (data: Float32Array, dims: readonly number[]) => new ort.Tensor("float32", data, dims);
+
+  const compiled = async (batch: number, networks: number | null) => {
+    const shape = [network.inputs, network.outputs, network.capacity];
+    const key = JSON.stringify([
+      "train",
+      shape,
+      loss,
+      batch,
+      recipe.activation,
+      recipe.optimizer,
+      recipe.l2,
+      recipe.dropoutFraction > 0,
+      recipe.gradientClipNorm,
+      networks,
+    ]);
+    const known = graphs.get(key);
+    const graph = known ?? buildTrainGraph(network, batch, networks === null ? soloAlgebra : fusedAlgebra(networks));
+    // a runner holds each graph that it has used until it is released
+    const session = await cache.take(key, () => graph.model);
+    if (known !== undefined) cache.release(key);
+    graphs.set(key, graph);
+    return { graph, session };
+  };
+
+  const run: StepRunner = async (members, steps) => {
+    const count = steps[0]?.length ?? 0;
+    if (count === 0) return members.map(() => new Float64Array(0));
+    const batch = largestBatch(steps, network, table);
+    const networks = fuses(network) ? (fusedSizes.find((size) => size >= members.length) ?? members.length) : null;
+    const { graph, session } = await compiled(batch, networks);
+    const slots = networks ?? 1;
+    const many = networks === null ? [] : [networks];
+    const scalar = networks === null ? [] : [networks, 1, 1];
+
+    const rows = new Int32Array(count * slots * batch);
+    const c = new Float32Array(count * slots * batch);
+    const numbers = graph.stepNumbers.map(() => new Float32Array(count * slots));
+    const masks = graph.maskedLayers.map(() => new Float32Array(count * slots * batch * nodes));
+    for (let index = 0; index < count; index++) {
+      for (let slot = 0; slot < slots; slot++) {
+        // slots without a member repeat the first one; nobody reads what becomes of them
+        const which = slot < members.length ? slot : 0;
+        const step = (steps[which] as readonly StepBatch[])[index] as StepBatch;
+        const place = index * slots + slot;
+        const at = place * batch;
+        rows.set(step.rows, at);
+        rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
+        fillCoefficients(c.subarray(at, at + step.rows.length), step.rows, table.y, network.classWeights, factor);
+        const values = rule.numbers(step.learningRate, step.step);
+        for (const [number, name] of graph.stepNumbers.entries()) (numbers[number] as Float32Array)[place] = values[name];
+        for (const [mask, layer] of graph.maskedLayers.entries()) {
+          const part = (masks[mask] as Float32Array).subarray(at * nodes, (at + step.rows.length) * nodes);
+          fillDropoutMask(part, recipe.dropoutFraction, (members[which] as Member).seed, step.step, layer);
+        }
+      }
+    }
+
+    const feeds: Record<string, OrtTensor> = {
+      x,
+      y,
+      rows: new ort.Tensor("int32", rows, [count, ...many, batch]),
+      c: float(c, [count, ...many, batch, 1]),
+    };
+    for (const [number, name] of graph.stepNumbers.entries()) feeds[name] = float(numbers[number] as Float32Array, [count, ...scalar]);
+    for (const [mask, layer] of graph.maskedLayers.entries())
+      feeds[`mask${layer}`] = float(masks[mask] as Float32Array, [count, ...many, batch, nodes]);
+    const losses = new Float32Array(count * slots);
+    const fetches: Record<string, OrtTensor> = { losses: float(losses, [count, ...many, 1, 1]) };
+    const staged: { readonly whole: Float32Array; readonly vector: number; readonly at: number; readonly size: number }[] = [];
+    for (const { name, shape, vector, at } of graph.state) {
+      const size = shape[0] * shape[1];
+      const own = (slot: number) => ((members[slot] ?? members[0]) as Member).vectors[vector]?.subarray(at, at + size) as Float32Array;
+      // alone, a network's own memory is fed and fetched; together, the members are copied side by side
+      const whole = slots === 1 ? own(0) : new Float32Array(slots * size);
+      if (slots > 1) for (let slot = 0; slot < slots; slot++) whole.set(own(slot), slot * size);
+      feeds[name] = float(whole, [...many, ...shape]);
+      fetches[`next_${name}`] = feeds[name];
+      if (slots > 1) staged.push({ whole, vector, at, size });
+    }
+    await session.run(feeds, fetches);
+    for (const { whole, vector, at, size } of staged) {
+      for (const [slot, member] of members.entries()) member.vectors[vector]?.set(whole.subarray(slot * size, (slot + 1) * size), at);
+    }
+    return members.map((_, slot) => Float64Array.from({ length: count }, (_unused, index) => losses[index * slots + slot] as number));
+  };
+  return {
+    run,
+    release() {
+      for (const key of graphs.keys()) cache.release(key);
+      graphs.clear();
+    },
+  };
+}
+
+/** The batch size to compile for: the recipe's, never a short last batch's, so that bits don't depend on how steps are chunked. */
+function largestBatch(steps: readonly (readonly StepBatch[])[], network: NetworkSpec, table: TensorTable): number {
+  let most = resolveBatchSize(network.recipe.batchSize, table.rowCount);
+  for (const one of steps) for (const step of one) most = Math.max(most, step.rows.length);
+  return most;
+}
