@@ -42,10 +42,7 @@ function measureOf(task: Task, target: string): Measure {
 /** One row a model: the answer, then the baselines. */
 function scoreLines(answer: AnswerView, experiment: ExperimentView): readonly string[] {
   const measure = measureOf(experiment.task, experiment.target);
-  const models = [
-    ...(answer.capacity === null ? [] : [{ name: capacityText(answer.capacity), validation: answer.validation, test: answer.test }]),
-    ...answer.baselines.map((baseline) => ({ ...baseline, name: baselineNames[baseline.name] })),
-  ];
+  const models = [...answerRows(answer), ...answer.baselines.map((baseline) => ({ ...baseline, name: baselineNames[baseline.name] }))];
   const cell = (scores: Scores | null) => (scores === null ? "–" : measure.text(scores.metrics));
   return textTable(
     [
@@ -55,6 +52,26 @@ function scoreLines(answer: AnswerView, experiment: ExperimentView): readonly st
     ],
     models.map(({ name, validation, test }) => [name, cell(validation), cell(test)]),
   );
+}
+
+/** The delivered model; where it is the mean of several runs, the winner's best run alone beside it: the one is not claimed for the other. */
+function answerRows(
+  answer: AnswerView,
+): readonly { readonly name: string; readonly validation: Scores | null; readonly test: Scores | null }[] {
+  if (answer.capacity === null) return [];
+  const size = capacityText(answer.capacity);
+  const delivered = { validation: answer.validation, test: answer.test };
+  switch (answer.delivered.kind) {
+    case "single":
+      return [{ name: size, ...delivered }];
+    case "mean_of_best":
+      return [
+        { name: `mean of the best ${answer.delivered.members.length} runs`, ...delivered },
+        ...(answer.single === null ? [] : [{ name: `${size} alone`, ...answer.single }]),
+      ];
+    default:
+      return answer.delivered.kind satisfies never;
+  }
 }
 
 const baselineNames = { mean: "always the mean", linear: "linear model" } as const;
