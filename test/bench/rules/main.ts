@@ -92,8 +92,10 @@ function print(title: string, rows: readonly Row[]): void {
     );
 }
 
+const regretsOfRecords = recorded.map((landscape) => regretOfRecords(landscape, worlds) ?? 0);
 const result = {
   worlds,
+  regretOfRecords: regretsOfRecords.length === 0 ? null : mean(regretsOfRecords),
   recordedLandscapes: recorded.map(({ name }) => name),
   recorded: tableOf(recorded),
   synthetic: tableOf(syntheticLandscapes),

@@ -4,7 +4,7 @@
  */
 import { capacityText, type RecipeChange, type RunRequest, type Symptom } from "@rightsize/core";
 import { evidenceOf } from "../evidence.ts";
-import { numberText } from "../numbers.ts";
+import { numberText, rounded } from "../numbers.ts";
 import { learningRates } from "../runs.ts";
 import type { Script } from "../script.ts";
 import { summarise, type TrialView } from "../trials.ts";
@@ -41,7 +41,7 @@ export function* repair(search: Search, number: number, fits: number, onSymptoms
       if (attempts >= repairs.attempts) return;
       attempts++;
       symptomsLeft = false;
-      const lower = rate * repairs.rateFactor;
+      const lower = rounded(rate * repairs.rateFactor);
       const change: RecipeChange = { initialisation: "auto", initialScale: 1, gradientClipNorm: 1 };
       const cure = `train it again at a rate of ${numberText(lower)} with standard initial weights and clipped gradients`;
       yield* changeRecipe(search, trial, change, lower, fits, `${name}: ${cure}`);
