@@ -16,6 +16,8 @@ export interface DataLimits {
   readonly maxClassCount: number;
   /** Most different texts of one column that are kept; a column beyond it stays in the profile only. */
   readonly maxDistinctTexts: number;
+  /** Most characters of one column's different texts that are kept, as above. */
+  readonly maxTextCharacters: number;
   /** Memory that DuckDB may use for reading. */
   readonly maxReadingMemoryBytes: number;
   /** Features in float32 for all rows (what one run holds in memory). */
@@ -31,6 +33,7 @@ export const defaultDataLimits: DataLimits = {
   maxCellLength: 100_000,
   maxClassCount: 1000,
   maxDistinctTexts: 1_000_000,
+  maxTextCharacters: 64 * 1024 ** 2,
   maxReadingMemoryBytes: 1024 ** 3,
   maxTensorBytes: 4 * 1024 ** 3,
 };

@@ -141,6 +141,12 @@ describe("dialects of CSV", () => {
   });
 });
 
+it("rows stay in the file's order however many threads read it", async () => {
+  const { reading } = await readAndOpen(fileOf(`a,b\n${Array.from({ length: 1_000_000 }, (_, row) => `${row},${row % 7}`).join("\n")}\n`));
+  expect(reading.rowCount).toBe(1_000_000);
+  expect(reading.columns[0]?.warnings).toEqual(["identifier: it counts the rows"]);
+});
+
 it("a gzipped file of many reads comes out whole", async () => {
   const rows = Array.from({ length: 200_000 }, (_, row) => `${row},${(row * 7919) % 10_007},${(row * 104_729) % 7}`);
   const { table } = await readAndOpen(fileOf(gzipSync(`a,b,c\n${rows.join("\n")}\n`)));

@@ -347,16 +347,19 @@ describe("limits of a plan", () => {
     expect(error.code).toBe("too_large");
   });
 
-  it("a column of too many different texts keeps its profile, is no feature, no target and no group", async () => {
-    const text = `t,x,y\n${Array.from({ length: 40 }, (_, row) => `word ${row},${(row * 7) % 5},${row % 9}`).join("\n")}\n`;
-    const limits = { ...defaultDataLimits, maxDistinctTexts: 30 };
-    const { reading, table } = await readAndOpen(fileOf(text), { limits });
-    expect(reading.columns[0]).toMatchObject({ name: "t", type: "text" });
-    expect(planOf(table, "y", "regression").plan.leftOut.map(({ name }) => name)).toEqual(["t"]);
-    expect((await errorOf(() => planOf(table, "t", "classification"))).code).toBe("unusable_data");
-    const split: SplitSpec = { kind: "group", column: "t", validationFraction: 0.3, testFraction: 0.2, seed: 0 };
-    expect((await errorOf(() => planOf(table, "y", "regression", { split }))).code).toBe("unusable_data");
-  });
+  it.each([{ maxDistinctTexts: 30 }, { maxTextCharacters: 200 }])(
+    "a column of too many different texts (%j) keeps its profile, is no feature, no target and no group",
+    async (limit) => {
+      const text = `t,x,y\n${Array.from({ length: 40 }, (_, row) => `word ${row},${(row * 7) % 5},${row % 9}`).join("\n")}\n`;
+      const limits = { ...defaultDataLimits, ...limit };
+      const { reading, table } = await readAndOpen(fileOf(text), { limits });
+      expect(reading.columns[0]).toMatchObject({ name: "t", type: "text" });
+      expect(planOf(table, "y", "regression").plan.leftOut.map(({ name }) => name)).toEqual(["t"]);
+      expect((await errorOf(() => planOf(table, "t", "classification"))).code).toBe("unusable_data");
+      const split: SplitSpec = { kind: "group", column: "t", validationFraction: 0.3, testFraction: 0.2, seed: 0 };
+      expect((await errorOf(() => planOf(table, "y", "regression", { split }))).code).toBe("unusable_data");
+    },
+  );
 });
 
 describe("the columnar file", () => {

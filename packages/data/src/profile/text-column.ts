@@ -57,7 +57,8 @@ function coded(name: string, type: ColumnType, codes: Int32Array, recoded: reado
   };
 }
 
-const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+/** At most 80 characters of a text. */
+export const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
 /** The profile of a column that isn't made of numbers. */
 export function textProfile(

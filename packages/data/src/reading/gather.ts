@@ -2,8 +2,9 @@
 import type { DuckDBVector } from "@duckdb/node-api";
 import { RightsizeError } from "@rightsize/core";
 import type { TableColumn } from "../columns/column-table.ts";
+import type { DataLimits } from "../limits.ts";
 import { numberColumn } from "../profile/number-column.ts";
-import { textColumn, textProfile } from "../profile/text-column.ts";
+import { shortened, textColumn, textProfile } from "../profile/text-column.ts";
 import { isGapText, parseDate } from "../values.ts";
 import { copyDoubles } from "./duckdb.ts";
 
@@ -37,39 +38,32 @@ class GapBits {
 
 /** Rows in blocks of a typed array. */
 class Blocks<Kind extends Float64Array | Int32Array> {
-  private readonly blocks: Kind[] = [];
+  private readonly blocks: { readonly rows: Kind; used: number }[] = [];
   private readonly make: (length: number) => Kind;
   length = 0;
   constructor(make: (length: number) => Kind) {
     this.make = make;
   }
-  /** A block with room for `count` more rows (readers' chunks divide the block size, but any size works) and where they begin in it. */
+  /** A block with room for `count` more rows, and where they begin in it. */
   room(count: number): { readonly block: Kind; readonly at: number } {
-    const last = this.blocks.at(-1);
-    const used = last === undefined ? 0 : this.usedInLast;
-    if (last !== undefined && used + count <= last.length) {
-      this.usedInLast = used + count;
-      this.length += count;
-      return { block: last, at: used };
+    let last = this.blocks.at(-1);
+    if (last === undefined || last.used + count > last.rows.length) {
+      last = { rows: this.make(Math.max(blockRows, count)), used: 0 };
+      this.blocks.push(last);
     }
-    this.sizes.push(used);
-    const block = this.make(Math.max(blockRows, count));
-    this.blocks.push(block);
-    this.usedInLast = count;
+    const at = last.used;
+    last.used += count;
     this.length += count;
-    return { block, at: 0 };
+    return { block: last.rows, at };
   }
-  private usedInLast = 0;
-  private readonly sizes: number[] = [];
   /** All rows in one array; the blocks are given up. */
   finish(): Kind {
     const whole = this.make(this.length);
     let at = 0;
-    this.blocks.forEach((block, index) => {
-      const used = index === this.blocks.length - 1 ? this.usedInLast : (this.sizes[index + 1] as number);
-      whole.set(block.subarray(0, used), at);
+    for (const { rows, used } of this.blocks) {
+      whole.set(rows.subarray(0, used), at);
       at += used;
-    });
+    }
     this.blocks.length = 0;
     return whole;
   }
@@ -130,13 +124,15 @@ export function gatherDates(name: string): Gatherer {
 /** Gathers VARCHAR vectors as codes of different texts. Throws `too_large` for an overlong cell. */
 export function gatherTexts(
   name: string,
-  limits: { readonly maxDistinctTexts: number; readonly maxCellLength: number },
+  limits: Pick<DataLimits, "maxDistinctTexts" | "maxTextCharacters" | "maxCellLength">,
   place: (row: number) => string,
 ): Gatherer {
   const blocks = new Blocks((length) => new Int32Array(length));
   const codeOf = new Map<string, number>();
   const texts: string[] = [];
   let overfull = false;
+  let characters = 0;
+  let distinctCount = 0;
   let gapCount = 0;
   /** The code of a text met for the first time as it stands; texts that differ in outer blanks only share one. */
   const newCode = (raw: string, row: number): number => {
@@ -151,8 +147,12 @@ export function gatherTexts(
     }
     const known = codeOf.get(text);
     if (known !== undefined) return known;
-    if (texts.length >= limits.maxDistinctTexts) {
+    characters += text.length;
+    distinctCount++;
+    if (texts.length >= limits.maxDistinctTexts || characters > limits.maxTextCharacters) {
       overfull = true;
+      texts.length = Math.min(5, texts.length);
+      codeOf.clear();
       return 0;
     }
     texts.push(text);
@@ -173,14 +173,14 @@ export function gatherTexts(
       for (let row = 0; row < count; row++) {
         const item = vector.getItem(row);
         if (item === null) gapCount++;
-        else block[at + row] = codeFor(typeof item === "string" ? item : String(item), first + row);
+        else if (!overfull) block[at + row] = codeFor(typeof item === "string" ? item : String(item), first + row);
       }
     },
     finish() {
       const codes = blocks.finish();
       codeOf.clear();
       if (!overfull) return textColumn(name, codes, texts);
-      return { kind: "profile", profile: textProfile(name, "text", gapCount, texts.length, texts.slice(0, 5)) };
+      return { kind: "profile", profile: textProfile(name, "text", gapCount, distinctCount, texts.map(shortened)) };
     },
   };
 }
