@@ -7,15 +7,23 @@ export type Value = string;
 export type Dimension = number | string;
 
 /** TensorProto.DataType numbers of onnx.proto3. */
-const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+const elementTypes = { float32: 1, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
 
-type Attribute = number | { readonly float: number } | string | readonly number[] | Graph;
+type Attribute = number | { readonly float: number } | string | readonly number[] | { readonly strings: readonly string[] } | Graph;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** ONNX operator set and format version; onnxruntime 1.30 reads both. */
 const opset = 17;
 const irVersion = 8;
+
+/** What a finished model says beside its graph. */
+export interface ModelOptions {
+  /** Operator sets beside ONNX's own, with their versions; left out: onnxruntime's `com.microsoft`. */
+  readonly domains?: Readonly<Record<string, number>>;
+  readonly description?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
 
 /** A graph under construction. A body of Scan is a Graph too and may use values of the graph around it by name. */
 export class Graph {
@@ -73,6 +81,25 @@ export class Graph {
     return this.#constant("int64", shape, BigInt64Array.from(values, BigInt));
   }
 
+  constantFloat64(values: readonly number[], shape: readonly number[] = []): Value {
+    return this.#constant("float64", shape, Float64Array.from(values));
+  }
+  constantStrings(values: readonly string[], shape: readonly number[] = [values.length]): Value {
+    const name = this.#fresh("strings");
+    const tensor = new MessageWriter();
+    for (const size of shape) tensor.varint(1, size);
+    tensor.varint(2, elementTypes.string);
+    for (const value of values) tensor.text(6, value);
+    this.#constants.push(tensor.text(8, name));
+    return name;
+  }
+  /** A large float32 constant, such as a layer's weights: not compared with the others. */
+  weights(values: Float32Array, shape: readonly number[]): Value {
+    const name = this.#fresh("weights");
+    this.#constants.push(tensorMessage(name, "float32", shape, values));
+    return name;
+  }
+
   /** GraphProto. */
   toMessage(name: string): MessageWriter {
     const graph = new MessageWriter();
@@ -84,34 +111,39 @@ export class Graph {
     return graph;
   }
   /** The bytes of a ModelProto that holds this graph. */
-  toModel(name: string): Uint8Array {
-    return new MessageWriter()
-      .varint(1, irVersion)
-      .text(2, "rightsize")
-      .message(7, this.toMessage(name))
-      .message(8, new MessageWriter().text(1, "").varint(2, opset))
-      .message(8, new MessageWriter().text(1, "com.microsoft").varint(2, 1))
-      .finish();
+  toModel(name: string, { domains = { "com.microsoft": 1 }, description, metadata = {} }: ModelOptions = {}): Uint8Array {
+    const model = new MessageWriter().varint(1, irVersion).text(2, "rightsize");
+    if (description !== undefined) model.text(6, description);
+    model.message(7, this.toMessage(name)).message(8, new MessageWriter().text(1, "").varint(2, opset));
+    for (const [domain, version] of Object.entries(domains)) model.message(8, new MessageWriter().text(1, domain).varint(2, version));
+    for (const [key, value] of Object.entries(metadata)) model.message(14, new MessageWriter().text(1, key).text(2, value));
+    return model.finish();
   }
 
   #fresh(operator: string): Value {
     return `${this.#prefix}${operator.replace(":", "_")}_${this.#count++}`;
   }
-  #constant(type: ElementType, shape: readonly number[], values: Float32Array | Int32Array | BigInt64Array): Value {
+  #constant(type: ElementType, shape: readonly number[], values: NumberTensor): Value {
     const key = `${type} [${shape.join()}] ${values.join()}`;
     const known = this.#constantNames.get(key);
     if (known !== undefined) return known;
     const name = `${this.#prefix}constant${this.#constantNames.size}`;
-    const tensor = new MessageWriter();
-    for (const size of shape) tensor.varint(1, size);
-    tensor
-      .varint(2, elementTypes[type])
-      .text(8, name)
-      .bytes(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    this.#constants.push(tensor);
+    this.#constants.push(tensorMessage(name, type, shape, values));
     this.#constantNames.set(key, name);
     return name;
   }
+}
+
+type NumberTensor = Float32Array | Float64Array | Int32Array | BigInt64Array;
+
+/** TensorProto, its numbers as raw little-endian bytes. */
+function tensorMessage(name: Value, type: ElementType, shape: readonly number[], values: NumberTensor): MessageWriter {
+  const tensor = new MessageWriter();
+  for (const size of shape) tensor.varint(1, size);
+  return tensor
+    .varint(2, elementTypes[type])
+    .text(8, name)
+    .bytes(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
 /** ValueInfoProto. */
@@ -131,6 +163,10 @@ function attribute(name: string, value: Attribute): MessageWriter {
   if (typeof value === "string") return message.text(4, value).varint(20, 3);
   if (value instanceof Graph) return message.message(6, value.toMessage(name)).varint(20, 5);
   if ("float" in value) return message.float(2, value.float).varint(20, 1);
+  if ("strings" in value) {
+    for (const item of value.strings) message.text(9, item);
+    return message.varint(20, 8);
+  }
   for (const item of value) message.varint(8, item);
   return message.varint(20, 7);
 }
