@@ -208,6 +208,35 @@ describe("a line that is not reliable", () => {
   });
 });
 
+test("a takeover waits for a batch of epochs that is being written: none lands after it", async () => {
+  const url = await postgres.newDatabase();
+  const store = await openStore(url);
+  const { assignments, runs } = await start(store);
+  const zombie = await take(store, assignments[0], { leaseMs: 1 });
+  // Somebody's unfinished row holds the batch up in the middle.
+  const blocker = new Client({ connectionString: url });
+  await blocker.connect();
+  closing.push(() => blocker.end());
+  await blocker.query("BEGIN");
+  await blocker.query(
+    "INSERT INTO epochs (run_id, epoch, attempt, training_loss, validation_loss, learning_rate) VALUES ($1, 2, 1, 0, 0, 0)",
+    [runs[0]],
+  );
+  const batch = codeOf(store.work.appendEpochs(zombie, epochsOf(runs[0], 1, 3)));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  let taken = false;
+  const heir = take(store, assignments[0], { by: "two" }).then((claim) => {
+    taken = true;
+    return claim;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(taken).toBe(false);
+  await blocker.query("ROLLBACK");
+  expect(await batch).toBe("none");
+  expect((await heir).attempt).toBe(2);
+  expect(await store.work.epochs(runs[0] as never, 0, 10)).toHaveLength(3);
+});
+
 describe("the schema", () => {
   test("what the migrations make is what prisma/schema.prisma says", async () => {
     const { schemaDiff } = (await import("../../packages/store/scripts/schema-diff.mjs" as string)) as {

@@ -328,6 +328,25 @@ export function workContract(open: OpenWorld): void {
     });
   });
 
+  test("batches at once that name the same runs in different orders don't stand in each other's way", async () => {
+    const { store } = world;
+    const { assignments, runs } = await start(store, [["fit", "fit", "fit"]]);
+    const claim = await take(store, assignments[0]);
+    const codes = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => {
+        const order = n % 2 === 0 ? runs : [...runs].reverse();
+        return codeOf(
+          store.work.appendEpochs(
+            claim,
+            order.flatMap((run) => epochsOf(run, n * 5 + 1, n * 5 + 5)),
+          ),
+        );
+      }),
+    );
+    expect(new Set(codes)).toEqual(new Set(["none"]));
+    for (const run of runs) expect(await store.work.epochs(run, 0, 1000)).toHaveLength(300);
+  });
+
   describe("checkpoints", () => {
     test("point to the newest: a later epoch, or a later attempt", async () => {
       const { store } = world;
@@ -560,6 +579,15 @@ export function workContract(open: OpenWorld): void {
       ]);
       expect(await claimOf(store, assignments[0])).toEqual({ refused: "completed" });
       expect(await store.work.reconcile(limits)).toEqual([]);
+    });
+
+    test("ten reconcilers at once give an assignment up once", async () => {
+      const { store } = world;
+      const { id, assignments } = await start(store);
+      for (let crash = 1; crash <= 3; crash++) await store.work.endAttempt(await take(store, assignments[0]), "crashed", "boom");
+      const told = await Promise.all(Array.from({ length: 10 }, () => store.work.reconcile(limits)));
+      expect(told.flat()).toEqual([id]);
+      expect((await eventLines(store, id)).filter((line) => line.endsWith("run.ended"))).toHaveLength(1);
     });
 
     test("tells an attempt that still runs after too many crashes to stop", async () => {
