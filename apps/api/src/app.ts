@@ -5,6 +5,8 @@ import { fastifySSE } from "@fastify/sse";
 import { RightsizeError } from "@rightsize/core";
 import fastify, { type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
+import { addAccess, createAccess } from "./access.ts";
+import { createArtifactGate } from "./artifact-gate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { openExperimentFeeds } from "./events/experiment-feeds.ts";
 import { addMetrics } from "./metrics.ts";
@@ -14,9 +16,11 @@ import { artifactRoutes } from "./routes/artifacts.ts";
 import { addDashboard } from "./routes/dashboard.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { experimentEventRoutes } from "./routes/experiment-events.ts";
+import { experimentReplayRoutes } from "./routes/experiment-replay.ts";
 import { experimentTrialRoutes } from "./routes/experiment-trials.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { trialRoutes } from "./routes/trials.ts";
 import { workerRoutes } from "./routes/workers.ts";
 import { addSecurity } from "./security.ts";
@@ -48,21 +52,31 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
     else request.log.debug(line, "answered");
   });
 
-  const feeds = await openExperimentFeeds(deps.store, { lookMs: settings.eventLookMs, log: deps.logger });
+  const eventLag = { observe: (_seconds: number) => {} };
+  const feeds = await openExperimentFeeds(deps.store, {
+    lookMs: settings.eventLookMs,
+    log: deps.logger,
+    onEvent: (event) => eventLag.observe(Math.max(0, (Date.now() - Date.parse(event.createdAt)) / 1000)),
+  });
   app.addHook("onClose", () => feeds.close());
 
-  await addSecurity(app, settings);
+  const access = createAccess(deps.store, settings.requireKeys);
+  addAccess(app, deps.store, access);
+  await addSecurity(app, settings, access);
+  const gate = createArtifactGate();
   await app.register(fastifySSE, { heartbeatInterval: settings.heartbeatMs });
   await addOpenApi(app, settings.version);
-  addMetrics(app, deps, feeds);
+  eventLag.observe = addMetrics(app, deps, feeds).observeEventLag;
   await app.register(healthRoutes(deps));
-  await app.register(datasetRoutes(deps));
-  await app.register(experimentRoutes(deps));
+  await app.register(datasetRoutes(deps, gate));
+  await app.register(experimentRoutes(deps, gate));
   await app.register(experimentTrialRoutes(deps));
+  await app.register(experimentReplayRoutes(deps));
   await app.register(experimentEventRoutes(deps, feeds));
   await app.register(trialRoutes(deps));
   await app.register(workerRoutes(deps));
   await app.register(artifactRoutes(deps));
+  await app.register(keyRoutes(deps));
   await addDashboard(app, settings.dashboardFolder);
   await app.ready();
   return app;

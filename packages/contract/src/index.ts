@@ -1,6 +1,8 @@
 /** Contract: what crosses the wire, as zod schemas with their inferred types. */
 export * from "./experiment-request.ts";
+export * from "./keys.ts";
 export * from "./primitives.ts";
 export * from "./problem.ts";
 export * from "./recipe.ts";
+export * from "./replay.ts";
 export * from "./views.ts";

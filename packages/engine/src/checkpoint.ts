@@ -1,8 +1,7 @@
 /** Checkpoints: everything that a run needs to go on with exactly the bits it would have had. */
 import { createHash } from "node:crypto";
-import { canonicalText, type LayerWeights, type NetworkSpec } from "@rightsize/core";
+import { canonicalText, type LayerWeights, type NetworkSpec, type StoppingState } from "@rightsize/core";
 import { seal, unseal } from "./bytes.ts";
-import type { StoppingState } from "./early-stopping.ts";
 import type { PlateauState } from "./schedule.ts";
 import { deserialiseWeights, serialiseWeights } from "./weights.ts";
 

@@ -1,7 +1,6 @@
 /** Diagnostics of a trained network at its best weights, and the verdicts that follow from them. */
-import type { Activation, Diagnostics, LayerDiagnostics, LayerWeights, NetworkSession, Symptom } from "@rightsize/core";
+import type { Activation, Diagnostics, LayerDiagnostics, LayerWeights, NetworkSession, StoppingState, Symptom } from "@rightsize/core";
 import { permutation } from "@rightsize/core";
-import type { StoppingState } from "./early-stopping.ts";
 import { canInspect, type LayerInspection } from "./inspection.ts";
 import { lossOf } from "./loss.ts";
 import { meanPredictorLoss } from "./mean-predictor.ts";

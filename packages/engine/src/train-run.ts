@@ -1,6 +1,9 @@
 /** The train loop, the same for every engine: epochs, batch order, early stopping, best weights, checkpoints, cancellation. */
 import {
   type Engine,
+  endedCapped,
+  freshStopping,
+  improves,
   type LayerWeights,
   type NetworkSession,
   type NetworkSpec,
@@ -10,10 +13,10 @@ import {
   RightsizeError,
   resolveBatchSize,
   type StepBatch,
+  stopsAfter,
 } from "@rightsize/core";
 import { type Progress, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
 import { diagnose } from "./diagnostics.ts";
-import { endedCapped, freshStopping, improves, stopsAfter } from "./early-stopping.ts";
 import { resolveLoss } from "./loss.ts";
 import { afterEpoch, freshPlateau, scheduleFactor } from "./schedule.ts";
 import { sessionMetrics } from "./score-rows.ts";

@@ -23,3 +23,5 @@ export {
   startDispatcher,
   startReconciler,
 } from "./loops.ts";
+export { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
+export { type WhatIf, type WhatIfAnswer, whatIf } from "./what-if.ts";
