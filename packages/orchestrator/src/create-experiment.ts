@@ -1,5 +1,5 @@
 /** A new experiment: written with its first decision, trial, runs, assignment and outbox row in one transaction. */
-import type { Experiment, ExperimentPlan, ExperimentSpec, IdSource, NewExperiment, OwnerId, Store } from "@rightsize/core";
+import type { Admission, Experiment, ExperimentPlan, ExperimentSpec, IdSource, NewExperiment, OwnerId, Store } from "@rightsize/core";
 import { policyVersion } from "@rightsize/policy";
 import { planAdvance } from "./advance.ts";
 
@@ -8,6 +8,7 @@ export interface ExperimentCreation {
   readonly spec: ExperimentSpec;
   readonly plan: ExperimentPlan;
   readonly idempotency: NewExperiment["idempotency"];
+  readonly admission?: Admission;
 }
 
 /** Creates an experiment; with an idempotency key that was used before for the same request, returns the first one (`created` false). */

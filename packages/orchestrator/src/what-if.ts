@@ -1,5 +1,6 @@
 /** "What if": the same question under another preset, other parameters or less patience, told from stored results without training. */
 import {
+  canonicalText,
   capacityText,
   type Decision,
   type EpochRecord,
