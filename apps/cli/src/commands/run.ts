@@ -1,5 +1,6 @@
 /** `rightsize run FILE --target COLUMN`: uploads a table, asks for the right size, watches, tells the answer. */
-import { openAsBlob } from "node:fs";
+import { constants, openAsBlob } from "node:fs";
+import { access } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ExperimentRequest, experimentRequestSchema } from "@rightsize/contract";
 import { type Command, clientOptions, type Invocation } from "../command.ts";
@@ -25,26 +26,35 @@ export const run: Command = {
   async run(invocation) {
     const { output } = invocation;
     const file = invocation.required(0, "FILE");
+    const further = furtherParts(invocation.text("spec"));
     const client = connect(invocation);
-    const bytes = await openAsBlob(file).catch((error: unknown) => {
-      throw new CliError(`${file} can't be read: ${error instanceof Error ? error.message : error}`, exitCodes.usage);
-    });
+    const bytes = await openFile(file);
     const dataset = await client.uploadDataset({ name: basename(file), bytes });
     output.say(`${dataset.name}: ${counted(dataset.rowCount, "row")}, ${counted(dataset.columns.length, "column")}`);
     const target = invocation.text("target") ?? dataset.suggestedTarget;
     if (target === null) throw usageError(`--target is missing. Columns: ${dataset.columns.map(({ name }) => name).join(", ")}`, "run");
-    const experiment = await client.createExperiment(requestOf(invocation, dataset.id, target));
+    const experiment = await client.createExperiment(requestOf(invocation, dataset.id, target, further));
     output.say(`Experiment ${experiment.id} on ${client.url}`);
     if (invocation.flag("detach")) output.line(output.json ? JSON.stringify(experiment) : experiment.id);
     else await watchExperiment(client, experiment.id, output, invocation.interrupts.signal);
   },
 };
 
-function requestOf(invocation: Invocation, dataset: string, target: string): ExperimentRequest {
+/** The file's bytes, read as they are sent. */
+async function openFile(file: string): Promise<Blob> {
+  try {
+    await access(file, constants.R_OK);
+    return await openAsBlob(file);
+  } catch (error) {
+    throw new CliError(`${file} can't be read: ${error instanceof Error ? error.message : error}`, exitCodes.usage, { cause: error });
+  }
+}
+
+function requestOf(invocation: Invocation, dataset: string, target: string, further: Record<string, unknown>): ExperimentRequest {
   const preset = invocation.text("preset");
   const name = invocation.text("name");
   const request = {
-    ...furtherParts(invocation.text("spec")),
+    ...further,
     dataset,
     target,
     seed: invocation.wholeNumber("seed", 0, Number.MAX_SAFE_INTEGER, 0),
