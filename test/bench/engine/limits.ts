@@ -1,11 +1,11 @@
 /**
  * bench:engine:limits — what a warm trainer child costs beside its steps: the first step of a new capacity, memory with a large
- * table, sessions made and released without growth, two workers side by side. `--json` prints a summary as its last line.
+ * table, sessions made and released without growth, small runs together, two workers side by side. `--json` prints a summary as its last line.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { createEngine } from "@rightsize/engine";
+import { createEngine, trainRun, trainRuns } from "@rightsize/engine";
 import { type BenchCase, cases, jobOf, ourEpochs } from "./cases.ts";
 
 const { values: options } = parseArgs({
@@ -79,7 +79,37 @@ async function epochRate(): Promise<number> {
   return 1 / median(seconds);
 }
 
-const tasks = { firstStepMs, largeTable, epochRate, sessionGrowth: () => sessionGrowth(Number(options.sessions)) } as const;
+/** CPU seconds of 16 runs of 8-32 one after another over the CPU seconds of the same runs together, through the whole train loop. */
+async function fusedSpeedUp(): Promise<number> {
+  const engine = await createEngine("onnx");
+  const one: BenchCase = { ...shape, features: 8, nodes: 32, layers: 1, batch: 32, rows: 4000 };
+  const base = jobOf(one);
+  const jobs = Array.from({ length: 16 }, (_, seed) => ({ ...base, seed, recipe: { ...base.recipe, maxEpochs: 6 } }));
+  const hooks = { onEpoch: () => {}, signal: new AbortController().signal, now: () => performance.now() };
+  const cpuSeconds = async (work: () => Promise<unknown>) => {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e6;
+  };
+  const together = () =>
+    cpuSeconds(() =>
+      trainRuns(
+        engine,
+        jobs.map((job) => ({ job, hooks })),
+      ),
+    );
+  const alone = () =>
+    cpuSeconds(async () => {
+      for (const job of jobs) await trainRun(engine, job, hooks);
+    });
+  const ratios: number[] = [];
+  for (let round = 0; round < 4; round++) ratios.push((await alone()) / (await together()));
+  await engine.close();
+  return median(ratios.slice(1));
+}
+
+const tasks = { firstStepMs, fusedSpeedUp, largeTable, epochRate, sessionGrowth: () => sessionGrowth(Number(options.sessions)) } as const;
 type TaskName = keyof typeof tasks;
 
 /** Runs a task in a child process of its own and gives back its answer. */
@@ -100,6 +130,8 @@ async function main(): Promise<void> {
   }
   const first = await inChild("firstStepMs");
   console.log(`first step of a new capacity in a warm child: ${first.toFixed(1)} ms`);
+  const fused = await inChild("fusedSpeedUp");
+  console.log(`16 runs of 8-32 together: ${fused.toFixed(2)} times faster than one after another`);
   const memory = await inChild("largeTable");
   console.log(`resident memory of a child with 1M x 20 floats: ${memory.megabytes.toFixed(0)} MB`);
   const growth = await inChild("sessionGrowth");
@@ -111,7 +143,9 @@ async function main(): Promise<void> {
     `epochs per CPU second: alone ${alone.toFixed(2)}, each of two side by side ${together.map((rate) => rate.toFixed(2)).join(" and ")}, ratio ${ratio.toFixed(2)}`,
   );
   if (options.json) {
-    console.log(JSON.stringify({ firstStepMs: first, largeTableMegabytes: memory.megabytes, ...growth, sideBySideRatio: ratio }));
+    console.log(
+      JSON.stringify({ firstStepMs: first, fusedSpeedUp: fused, largeTableMegabytes: memory.megabytes, ...growth, sideBySideRatio: ratio }),
+    );
   }
 }
 await main();

@@ -51,6 +51,15 @@ export function createStepRunner(
   const graphs = new Map<string, TrainGraph>();
   const float = (data: Float32Array, dims: readonly number[]) => new ort.Tensor("float32", data, dims);
 
+  // memory of the feeds, used again by every chunk: fresh arrays of this size keep the garbage collector busy
+  const scratchRows = new Scratch((length) => new Int32Array(length));
+  const scratches = new Map<string, Scratch<Float32Array>>();
+  const scratch = (name: string, length: number): Float32Array => {
+    const known = scratches.get(name) ?? new Scratch((size) => new Float32Array(size));
+    scratches.set(name, known);
+    return known.take(length);
+  };
+
   const compiled = async (batch: number, networks: number | null) => {
     const shape = [network.inputs, network.outputs, network.capacity];
     const key = JSON.stringify([
@@ -84,10 +93,10 @@ export function createStepRunner(
     const many = networks === null ? [] : [networks];
     const scalar = networks === null ? [] : [networks, 1, 1];
 
-    const rows = new Int32Array(count * slots * batch);
-    const c = new Float32Array(count * slots * batch);
-    const numbers = graph.stepNumbers.map(() => new Float32Array(count * slots));
-    const masks = graph.maskedLayers.map(() => new Float32Array(count * slots * batch * nodes));
+    const rows = scratchRows.take(count * slots * batch);
+    const c = scratch("c", count * slots * batch);
+    const numbers = graph.stepNumbers.map((name) => scratch(name, count * slots));
+    const masks = graph.maskedLayers.map((layer) => scratch(`mask${layer}`, count * slots * batch * nodes));
     for (let index = 0; index < count; index++) {
       for (let slot = 0; slot < slots; slot++) {
         // slots without a member repeat the first one; nobody reads what becomes of them
@@ -97,11 +106,14 @@ export function createStepRunner(
         const at = place * batch;
         rows.set(step.rows, at);
         rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
+        c.fill(0, at + step.rows.length, at + batch);
         fillCoefficients(c.subarray(at, at + step.rows.length), step.rows, table.y, network.classWeights, factor);
         const values = rule.numbers(step.learningRate, step.step);
         for (const [number, name] of graph.stepNumbers.entries()) (numbers[number] as Float32Array)[place] = values[name];
         for (const [mask, layer] of graph.maskedLayers.entries()) {
-          const part = (masks[mask] as Float32Array).subarray(at * nodes, (at + step.rows.length) * nodes);
+          const whole = masks[mask] as Float32Array;
+          whole.fill(0, (at + step.rows.length) * nodes, (at + batch) * nodes);
+          const part = whole.subarray(at * nodes, (at + step.rows.length) * nodes);
           fillDropoutMask(part, recipe.dropoutFraction, (members[which] as Member).seed, step.step, layer);
         }
       }
@@ -123,7 +135,7 @@ export function createStepRunner(
       const size = shape[0] * shape[1];
       const own = (slot: number) => ((members[slot] ?? members[0]) as Member).vectors[vector]?.subarray(at, at + size) as Float32Array;
       // alone, a network's own memory is fed and fetched; together, the members are copied side by side
-      const whole = slots === 1 ? own(0) : new Float32Array(slots * size);
+      const whole = slots === 1 ? own(0) : scratch(name, slots * size);
       if (slots > 1) for (let slot = 0; slot < slots; slot++) whole.set(own(slot), slot * size);
       feeds[name] = float(whole, [...many, ...shape]);
       fetches[`next_${name}`] = feeds[name];
@@ -149,4 +161,18 @@ function largestBatch(steps: readonly (readonly StepBatch[])[], network: Network
   let most = resolveBatchSize(network.recipe.batchSize, table.rowCount);
   for (const one of steps) for (const step of one) most = Math.max(most, step.rows.length);
   return most;
+}
+
+/** One growing array; what `take` gives holds old values. */
+class Scratch<Numbers extends Float32Array | Int32Array> {
+  readonly #make: (length: number) => Numbers;
+  #whole: Numbers;
+  constructor(make: (length: number) => Numbers) {
+    this.#make = make;
+    this.#whole = make(0);
+  }
+  take(length: number): Numbers {
+    if (this.#whole.length < length) this.#whole = this.#make(length);
+    return this.#whole.subarray(0, length) as Numbers;
+  }
 }
