@@ -25,5 +25,7 @@ export { suggestTask } from "./profile/suggest.ts";
 export type { DeclaredDialect } from "./reading/csv-dialect.ts";
 export { readIdxPair } from "./reading/idx.ts";
 export { type ReadTableOptions, readTable, type TableReading } from "./reading/read-table.ts";
-export { buildTensors, type FoldTensors, toOwnUnit } from "./tensors/build-tensors.ts";
+export { buildTensors, type FoldTensors, rawCategory, rawNumber, toOwnUnit } from "./tensors/build-tensors.ts";
+export { type RawColumn, type RawColumns, rawColumnsOfCsv, rawColumnsOfRows, type WantedColumn } from "./tensors/raw-columns.ts";
 export { type RawRow, transformRows } from "./tensors/transform-rows.ts";
+export { gapTexts } from "./values.ts";

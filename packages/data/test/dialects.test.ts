@@ -153,3 +153,12 @@ it("a gzipped file of many reads comes out whole", async () => {
   expect(table.rowCount).toBe(200_000);
   expect(cellText(table.column("b") as never, 199_999)).toBe(String((199_999 * 7919) % 10_007));
 });
+
+it("texts short and long, many and few, come back as they were written", async () => {
+  const written = (row: number) =>
+    ["", `t${row % 40_000}`, `a longer text than twelve bytes ${row % 3}`, "é", " blanks ", "trézé-lettre"][row % 6] as string;
+  const rows = Array.from({ length: 200_000 }, (_, row) => `${written(row)},${row % 5}`);
+  const { table } = await readAndOpen(fileOf(`t,y\n${rows.join("\n")}\n`));
+  const column = table.column("t") as never;
+  for (let row = 0; row < 200_000; row += 37) expect(cellText(column, row)).toBe(written(row).trim() || null);
+});

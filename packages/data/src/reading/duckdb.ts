@@ -36,15 +36,27 @@ interface RawVector {
   readonly validity?: { readonly data: BigUint64Array | null; readonly offset: number };
 }
 
+/** A vector's validity as 32-bit words (a set bit is a value); null where every row has one; undefined where it can't be seen. */
+export function validityWords(vector: DuckDBVector): Uint32Array | null | undefined {
+  const { validity } = vector as unknown as RawVector;
+  if (validity === undefined || validity.offset !== 0) return undefined;
+  if (validity.data === null) return null;
+  return new Uint32Array(validity.data.buffer, validity.data.byteOffset, validity.data.length * 2);
+}
+
+/** Whether a row has a value by its vector's validity words. */
+export const isValid = (words: Uint32Array | null, row: number): boolean =>
+  words === null || (((words[row >> 5] as number) >>> (row & 31)) & 1) === 1;
+
 /** Copies a DOUBLE vector into `values` from `at`; calls `gap` for each row of the vector that is NULL. */
 export function copyDoubles(vector: DuckDBVector, count: number, values: Float64Array, at: number, gap: (row: number) => void): void {
-  const { items, validity } = vector as unknown as RawVector;
-  if (items instanceof Float64Array && validity !== undefined && validity.offset === 0) {
+  const { items } = vector as unknown as RawVector;
+  const words = validityWords(vector);
+  if (items instanceof Float64Array && words !== undefined) {
     values.set(items.length === count ? items : items.subarray(0, count), at);
-    if (validity.data === null) return;
-    const words = new Uint32Array(validity.data.buffer, validity.data.byteOffset, validity.data.length * 2);
+    if (words === null) return;
     for (let row = 0; row < count; row++) {
-      if ((((words[row >> 5] as number) >>> (row & 31)) & 1) === 1) continue;
+      if (isValid(words, row)) continue;
       values[at + row] = 0;
       gap(row);
     }

@@ -6,7 +6,8 @@ import type { DataLimits } from "../limits.ts";
 import { numberColumn } from "../profile/number-column.ts";
 import { shortened, textColumn, textProfile } from "../profile/text-column.ts";
 import { isGapText, parseDate } from "../values.ts";
-import { copyDoubles } from "./duckdb.ts";
+import { copyDoubles, isValid, validityWords } from "./duckdb.ts";
+import { rawWords, ShortTexts } from "./short-texts.ts";
 
 const blockRows = 65_536;
 
@@ -130,6 +131,7 @@ export function gatherTexts(
   const blocks = new Blocks((length) => new Int32Array(length));
   const codeOf = new Map<string, number>();
   const texts: string[] = [];
+  const short = new ShortTexts();
   let overfull = false;
   let characters = 0;
   let distinctCount = 0;
@@ -170,6 +172,24 @@ export function gatherTexts(
     add(vector, count) {
       const first = blocks.length;
       const { block, at } = blocks.room(count);
+      const valid = validityWords(vector);
+      const words = valid === undefined || overfull ? null : rawWords(vector, count);
+      if (words !== null && valid !== undefined) {
+        for (let row = 0; row < count; row++) {
+          if (!isValid(valid, row)) {
+            gapCount++;
+            continue;
+          }
+          const slot = short.slot(words, row);
+          let code = slot === -1 ? -1 : short.code(slot);
+          if (code === -1) {
+            code = overfull ? 0 : codeFor(String(vector.getItem(row)), first + row);
+            if (slot !== -1 && !overfull) short.keep(slot, words, row, code);
+          }
+          block[at + row] = code;
+        }
+        return;
+      }
       for (let row = 0; row < count; row++) {
         const item = vector.getItem(row);
         if (item === null) gapCount++;

@@ -22,7 +22,8 @@ export function transformRows(plan: PlanFile, rows: readonly RawRow[], fold = 0)
       const cell = readCell(row[column.name], column.holds);
       if (cell === undefined) {
         const pointer = `/rows/${position}/${column.name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-        if (issues.length < issuesNamed) issues.push({ where: pointer, received: shown(row[column.name]), required: wanted[column.holds] });
+        if (issues.length < issuesNamed)
+          issues.push({ where: pointer, received: shownCell(row[column.name]), required: wantedCell[column.holds] });
         return;
       }
       column.features.forEach((feature, index) => {
@@ -41,17 +42,19 @@ export function transformRows(plan: PlanFile, rows: readonly RawRow[], fold = 0)
   return { rowCount: rows.length, inputs: plan.inputs, x, y: new Float32Array(rows.length) };
 }
 
-const wanted = {
+/** What a cell of each kind may be. */
+export const wantedCell = {
   number: "a number, or null",
   boolean: "true, false or null",
   date: "an ISO 8601 date or time, or null",
   category: "a text, or null",
 } as const satisfies Record<FittedColumn["holds"], string>;
 
-const shown = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice(0, 80);
+/** A cell as an error shows it. */
+export const shownCell = (value: unknown) => (JSON.stringify(value) ?? String(value)).slice(0, 80);
 
 /** A number, a text (categories), null for a gap, undefined for what can't be read. */
-function readCell(value: unknown, holds: FittedColumn["holds"]): number | string | null | undefined {
+export function readCell(value: unknown, holds: FittedColumn["holds"]): number | string | null | undefined {
   if (value === null || value === undefined) return null;
   const text = typeof value === "string" ? value.trim() : null;
   if (text !== null && isGapText(text)) return null;
