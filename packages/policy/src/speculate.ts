@@ -52,12 +52,11 @@ const leastProbability = 0.02;
  */
 export function speculate(context: PolicyContext, history: History, outstanding: Outstanding, depth = 2): readonly Speculation[] {
   const found = new Map<string, Speculation>();
-  const running = new Set(outstanding.decision.runs.map((run) => keyOf(placeOf(outstanding.decision, readTrials(history)), run)));
-  follow(context, history, outstanding, depth, 1, running, found);
+  follow(context, history, outstanding, depth, 1, found);
   const worth = ({ capacity, runs, probability }: Speculation) =>
     probability / (runs.length * (parameterCount(context.inputs, capacity, context.outputs) + 10_000));
   const order = { replicate: 0, rate: 1, capacity: 2 } as const;
-  return [...found.values()].sort((a, b) => order[a.kind] - order[b.kind] || worth(b) - worth(a) || (keyOfAll(a) < keyOfAll(b) ? -1 : 1));
+  return [...found.values()].sort((a, b) => order[a.kind] - order[b.kind] || worth(b) - worth(a) || (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 function follow(
@@ -66,7 +65,6 @@ function follow(
   outstanding: Outstanding,
   depth: number,
   probability: number,
-  running: ReadonlySet<string>,
   found: Map<string, Speculation>,
 ): void {
   if (depth === 0) return;
@@ -82,14 +80,13 @@ function follow(
     const decision = decide(context, longer);
     if (decision.action === "FINISH") continue;
     const place = placeOf(decision, readTrials(longer));
-    const runs = decision.runs.filter((run) => !running.has(keyOf(place, run)));
-    if (runs.length > 0) note(found, { kind: kindOf(decision), ...place, runs, probability: likely });
-    follow(context, longer, { decision, outcomes: decision.runs.map(() => null) }, depth - 1, likely, running, found);
+    note(found, { kind: kindOf(decision), ...place, runs: decision.runs, probability: likely });
+    follow(context, longer, { decision, outcomes: decision.runs.map(() => null) }, depth - 1, likely, found);
   }
 }
 
 function note(found: Map<string, Speculation>, speculation: Speculation): void {
-  const key = keyOfAll(speculation);
+  const key = keyOf(speculation);
   const before = found.get(key);
   found.set(key, before === undefined ? speculation : { ...before, probability: before.probability + speculation.probability });
 }
@@ -112,10 +109,6 @@ function kindOf(decision: Exclude<Decision, Finish>): Speculation["kind"] {
   return decision.action === "START_TRIAL" ? "capacity" : "replicate";
 }
 
-function keyOf(place: { readonly capacity: Capacity; readonly change: RecipeChange }, { seed, fold, learningRate }: RunRequest): string {
-  return canonicalText([place.capacity, place.change, seed, fold, learningRate]);
-}
-
-function keyOfAll({ capacity, change, runs }: Speculation): string {
+function keyOf({ capacity, change, runs }: Speculation): string {
   return canonicalText([capacity, change, runs]);
 }

@@ -39,20 +39,16 @@ describe("speculate", () => {
       ),
     ).toBe(true);
   });
-  it("puts replicates before capacities in the default's finals, and never names a run that is already training", () => {
-    const measured = contextOf("default", { parameters: { probes: [] } });
+  it("puts replicates before capacities, though a capacity be cheaper and likelier", () => {
+    const measured = contextOf("default", { parameters: { explore: { trials: 0 } } });
     const history = simulate(measured, byCapacity({ "2×128": 0.5 }, 0.52));
-    history.forEach(({ decision }, index) => {
-      if (decision.action === "FINISH") return;
-      const candidates = speculate(measured, history.slice(0, index), { decision, outcomes: decision.runs.map(() => null) }, 1);
-      const ranks = candidates.map(({ kind }) => ["replicate", "rate", "capacity"].indexOf(kind));
-      expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
-      if (decision.action === "START_TRIAL")
-        for (const { capacity, change, runs } of candidates)
-          if (capacityText(capacity) === capacityText(decision.capacity) && Object.keys(change).length === 0)
-            for (const run of runs)
-              expect(decision.runs.some(({ seed, learningRate }) => seed === run.seed && learningRate === run.learningRate)).toBe(false);
-    });
+    const decision = history[3]?.decision as Exclude<Decision, Finish>;
+    expect(decision).toMatchObject({ capacity: { hiddenLayers: 3, nodesPerLayer: 256 } });
+    const candidates = speculate(measured, history.slice(0, 3), { decision, outcomes: [null] });
+    expect(candidates[0]).toMatchObject({ kind: "replicate", runs: [{ purpose: "finals" }] });
+    const probe = candidates.find(({ capacity }) => capacityText(capacity) === "3×16");
+    expect(probe?.kind).toBe("capacity");
+    expect(probe?.probability).toBeGreaterThan(candidates[0]?.probability ?? 1);
   });
   it("uses the runs of the trial that have ended, and is certain when all have", () => {
     const { decision } = waiting(2);

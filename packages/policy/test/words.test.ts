@@ -26,6 +26,11 @@ describe("a comparison says", () => {
     expect(verdict(trial(1, [0.9, 0.9]), trial(2, [1, 1]))).toBe("better");
     expect(verdict(trial(1, [1, 1]), trial(2, [0.9, 0.9]))).toBe("worse");
   });
+  it("not better when it is surely below 0 but not surely beyond the band", () => {
+    const quieter = { deviation: 0.001, weight: 50 };
+    expect(verdict(trial(1, [0.991, 0.991]), trial(2, [1, 1]), quieter)).toBe("undecided");
+    expect(verdict(trial(1, [0.98, 0.98]), trial(2, [1, 1]), quieter)).toBe("better");
+  });
   it("tie when it is surely inside", () => {
     const many = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
     expect(verdict(trial(1, many), trial(2, many))).toBe("tie");

@@ -58,6 +58,24 @@ describe("where it looks", () => {
     expect(answerOf(history)).toMatch(/^[234]×16$/);
   });
 
+  it("climbs from a probe that is better", () => {
+    const parameters = { explore: { trials: 0 } };
+    const deepNarrow = surface((capacity) =>
+      capacity.hiddenLayers < 3 ? 0.5 : 0.4 - 0.05 * capacity.hiddenLayers + 0.02 * octaves(capacity),
+    );
+    const history = simulate({ ...context, parameters }, deepNarrow);
+    expect(sizes(history)).toEqual(["linear", "1×64", "2×128", "3×16", "4×32", "4×64"]);
+  });
+
+  it("takes guided steps only where enough gain is expected, and no more than told", () => {
+    const uneven = surface((capacity) => 0.6 - 0.04 * octaves(capacity) + 0.1 * capacity.hiddenLayers);
+    const steps = (parameters: Record<string, unknown>) => sizes(simulate({ ...context, parameters }, uneven)).length;
+    expect(steps({})).toBeLessThanOrEqual(steps({ explore: { trials: 0 } }) + 3);
+    expect(steps({})).toBeGreaterThan(steps({ explore: { trials: 0 } }));
+    expect(steps({ explore: { leastGain: 1 } })).toBe(steps({ explore: { trials: 0 } }));
+    expect(answerOf(simulate({ ...context, parameters: { explore: { trials: 8 } } }, uneven))).toBe("1×512");
+  });
+
   it("gives each row a next step by the size of what follows, and the last one DONE", () => {
     const history = simulate(
       context,
@@ -85,12 +103,14 @@ describe("finals", () => {
   const close = surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5), 0.05);
 
   it("fit the best trials again, never more than the most, never a new size, and never change a row's next step", () => {
-    const history = simulate(context, close);
+    const history = simulate({ ...context, parameters: { finals: { budget: 10 } } }, close);
     const finals = of(history, "ADD_RUNS");
     expect(finals.length).toBeGreaterThan(1);
     expect(finals.every(({ runs }) => runs.every(({ purpose }) => purpose === "finals"))).toBe(true);
     const fits = trialTable(history).map(({ number }) => summariseTrial(history, number).all.length);
     expect(Math.max(...fits)).toBeLessThanOrEqual(5);
+    const rare = simulate({ ...context, parameters: { startFits: 1, finals: { budget: 10, fits: 2 } } }, close);
+    expect(Math.max(...trialTable(rare).map(({ number }) => summariseTrial(rare, number).all.length))).toBe(2);
     const before = history.slice(
       0,
       history.findIndex(({ decision }) => decision.action === "ADD_RUNS"),
