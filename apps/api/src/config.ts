@@ -37,6 +37,16 @@ const environmentSchema = z.object({
   RIGHTSIZE_DATA_SECONDS: wholeNumber(1, 86_400).default(120),
   RIGHTSIZE_DATA_MEMORY_MB: wholeNumber(128, 1_000_000).default(2048),
   RIGHTSIZE_REQUESTS_PER_MINUTE: wholeNumber(0, 10_000_000).default(0),
+  RIGHTSIZE_REQUIRE_KEYS: z
+    .enum(["true", "false"], "true or false")
+    .transform((text) => text === "true")
+    .default(false),
+  RIGHTSIZE_OPEN_EXPERIMENTS: wholeNumber(0, 1_000_000).default(0),
+  RIGHTSIZE_TRAINING_WORK: z
+    .string()
+    .refine((text) => Number.isFinite(Number(text)) && Number(text) >= 0, "a number, for example 1e14; 0 is no limit")
+    .transform(Number)
+    .default(0),
 });
 
 export interface ApiConfig {
@@ -60,8 +70,14 @@ export interface ApiConfig {
   /** Longest time a file may take to be read, or an experiment to be planned. */
   readonly dataTimeoutMs: number;
   readonly dataMemoryBytes: number;
-  /** Requests of one client address a minute; 0 is no limit. */
+  /** Requests of one key, or without keys of one client address, a minute; 0 is no limit. */
   readonly requestsPerMinute: number;
+  /** Whether requests need a key also while the database holds none. */
+  readonly requireKeys: boolean;
+  /** Experiments of one owner that have not ended; 0 is no limit. */
+  readonly openExperiments: number;
+  /** Most work of one training, in parameters × training rows × epochs; 0 is no limit. */
+  readonly trainingWork: number;
 }
 
 /** A configuration that can't be used; the message says which variable and why, and never its value. */
@@ -86,12 +102,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigurationError(`The configuration can't be used:\n${lines.join("\n")}`);
   }
   const values = parsed.data;
-  if (!isLoopback(values.RIGHTSIZE_HOST)) {
-    throw new ConfigurationError(
-      `RIGHTSIZE_HOST is ${values.RIGHTSIZE_HOST}, which other machines can reach, and this service runs without keys: anyone there could read and ` +
-        "delete everything. Use 127.0.0.1, localhost or ::1.",
-    );
-  }
   const artifactsFolder = absolute(values.RIGHTSIZE_ARTIFACTS);
   return {
     databaseUrl: values.DATABASE_URL,
@@ -109,6 +119,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataTimeoutMs: values.RIGHTSIZE_DATA_SECONDS * 1000,
     dataMemoryBytes: values.RIGHTSIZE_DATA_MEMORY_MB * megabyte,
     requestsPerMinute: values.RIGHTSIZE_REQUESTS_PER_MINUTE,
+    requireKeys: values.RIGHTSIZE_REQUIRE_KEYS,
+    openExperiments: values.RIGHTSIZE_OPEN_EXPERIMENTS,
+    trainingWork: values.RIGHTSIZE_TRAINING_WORK,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the API is assembled from: ports, so that tests can give it twins and the process real parts. */
 import type {
+  Admission,
   ArtifactStore,
   EngineName,
   Experiment,
@@ -20,6 +21,7 @@ export interface AcceptedExperiment {
   readonly spec: ExperimentSpec;
   readonly plan: ExperimentPlan;
   readonly idempotency: { readonly key: string; readonly requestHash: Sha256 } | null;
+  readonly admission: Admission;
 }
 
 /** Limits and folders of an app; `defaultAppSettings` has all of them. */
@@ -30,8 +32,14 @@ export interface AppSettings {
   readonly uploadLimitBytes: number;
   readonly bodyLimitBytes: number;
   readonly dashboardFolder: string | null;
-  /** Requests of one client address a minute; 0 is no limit. */
+  /** Whether requests need a key also while there is none in the database. */
+  readonly requireKeys: boolean;
+  /** Requests of one key, or without keys of one client address, a minute; 0 is no limit. */
   readonly requestsPerMinute: number;
+  /** Experiments of one owner that have not ended; 0 is no limit. */
+  readonly openExperiments: number;
+  /** Most work of one training, in parameters × training rows × epochs; 0 is no limit. */
+  readonly trainingWork: number;
   /** Event-loop delay above which requests are answered 503; 0 never. */
   readonly maxEventLoopDelayMs: number;
   /** How often a stream of events looks by itself, in case a signal was lost. */
@@ -58,7 +66,10 @@ export const defaultAppSettings: Omit<AppSettings, "uploadsFolder"> = {
   uploadLimitBytes: 2 ** 30,
   bodyLimitBytes: 16 * 2 ** 20,
   dashboardFolder: null,
+  requireKeys: false,
   requestsPerMinute: 0,
+  openExperiments: 0,
+  trainingWork: 0,
   maxEventLoopDelayMs: 2000,
   eventLookMs: 3000,
   heartbeatMs: 15_000,

@@ -5,7 +5,11 @@ import type { ApiDependencies } from "./dependencies.ts";
 import type { ExperimentFeeds } from "./events/experiment-feeds.ts";
 
 /** Watches the app's requests and adds GET /metrics. */
-export function addMetrics(app: FastifyInstance, deps: ApiDependencies, feeds: ExperimentFeeds): void {
+export function addMetrics(
+  app: FastifyInstance,
+  deps: ApiDependencies,
+  feeds: ExperimentFeeds,
+): { observeEventLag(seconds: number): void } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -51,8 +55,21 @@ export function addMetrics(app: FastifyInstance, deps: ApiDependencies, feeds: E
 
   const { store, queue } = deps;
   if (queue !== null) gauge("rightsize_queue_jobs", "Jobs in the queue", "state", async () => ({ ...(await queue.depth()) }));
-  const runCounts = store.work.runCounts?.bind(store.work);
-  if (runCounts !== undefined) gauge("rightsize_runs", "Runs by state", "state", runCounts);
+  gauge("rightsize_runs", "Runs by state", "state", () => store.work.runCounts());
+  gauge("rightsize_epochs_per_second", "Epochs a second of the runs that ended in the last minute", null, async () => ({
+    all: (await store.work.pace()).epochsPerSecond,
+  }));
+  gauge("rightsize_slot_gap_seconds", "Median time between two attempts of a worker, over the last minute", null, async () => {
+    const { slotGapMs } = await store.work.pace();
+    const none: Record<string, number> = {};
+    return slotGapMs === null ? none : { all: slotGapMs / 1000 };
+  });
+  const eventLag = new Histogram({
+    name: "rightsize_event_lag_seconds",
+    help: "Time from an event's commit, by the database's clock, to its reading for those who watch",
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
   gauge("rightsize_stale_writes", "Writes of stale attempts that were refused, since the database was made", null, async () => ({
     all: await store.work.staleWriteCount(),
   }));
@@ -70,4 +87,5 @@ export function addMetrics(app: FastifyInstance, deps: ApiDependencies, feeds: E
     reply.type(registry.contentType).send(await registry.metrics()),
   );
   app.addHook("onClose", async () => registry.clear());
+  return { observeEventLag: (seconds) => eventLag.observe(seconds) };
 }

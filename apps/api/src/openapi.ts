@@ -2,9 +2,10 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { problemSchema } from "@rightsize/contract";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifySchema } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import type { z } from "zod";
+import { scopeOf } from "./access.ts";
 import { problemType } from "./problems.ts";
 
 const tags = [
@@ -12,6 +13,7 @@ const tags = [
   { name: "experiments", description: "A question about a dataset, its trials, decisions and events" },
   { name: "trials", description: "One capacity of an experiment, its runs and their epochs" },
   { name: "workers", description: "Who trains, and the bytes that workers need" },
+  { name: "keys", description: "API keys, where the service asks for them" },
   { name: "service", description: "Health and metrics" },
 ] as const;
 export type Tag = (typeof tags)[number]["name"];
@@ -46,8 +48,13 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
         description: "Finds the right size for a neural network: upload a table, name the column to predict, read the trial table.",
       },
       tags: [...tags],
+      components: {
+        securitySchemes: {
+          key: { type: "http", scheme: "bearer", description: "An API key, rsk_…; needed once the service has one" },
+        },
+      },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => withSecurity(jsonSchemaTransform(route), String(route.route.method)),
   });
   await app.register(swaggerUi, {
     routePrefix: "/docs",
@@ -61,4 +68,11 @@ export async function addOpenApi(app: FastifyInstance, version: string): Promise
     },
   });
   app.get("/openapi.json", { schema: { hide: true } as object }, () => app.swagger());
+}
+
+/** Says of each route that needs a key which scope the key must have. */
+function withSecurity(transformed: { schema: FastifySchema; url: string }, method: string): { schema: FastifySchema; url: string } {
+  const scope = scopeOf(method, transformed.url);
+  if (scope === null) return transformed;
+  return { ...transformed, schema: { ...transformed.schema, security: [{ key: [scope] }] } };
 }

@@ -4,12 +4,13 @@ import rateLimit from "@fastify/rate-limit";
 import underPressure from "@fastify/under-pressure";
 import { RightsizeError } from "@rightsize/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Access } from "./access.ts";
 import { isLoopback } from "./config.ts";
 import type { AppSettings } from "./dependencies.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
-export async function addSecurity(app: FastifyInstance, settings: AppSettings): Promise<void> {
+export async function addSecurity(app: FastifyInstance, settings: AppSettings, access: Access): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -31,17 +32,21 @@ export async function addSecurity(app: FastifyInstance, settings: AppSettings): 
     originAgentCluster: false,
   });
 
-  app.addHook("onRequest", async (request) => refuseForeignPages(request));
+  app.addHook("onRequest", async (request) => {
+    // Health must be told also when the database can't be asked for keys.
+    if (!isWatch(request) && !(await access.required())) refuseForeignPages(request);
+  });
 
   if (settings.requestsPerMinute > 0) {
     await app.register(rateLimit, {
       max: settings.requestsPerMinute,
       timeWindow: 60_000,
       allowList: (request) => isWatch(request),
+      keyGenerator: (request) => request.caller?.keyId ?? request.ip,
       errorResponseBuilder: (_request, context) =>
         new RightsizeError(
           "too_many_requests",
-          `More than ${context.max} requests a minute came from this address; try again in ${context.after}.`,
+          `More than ${context.max} requests a minute came with this key or from this address; try again in ${context.after}.`,
         ),
     });
   }

@@ -1,13 +1,13 @@
 /** The running service: real store, queue, artifacts, data process and background loops around the app, opened and closed in order. */
 import path from "node:path";
 import { createFolderArtifacts } from "@rightsize/artifacts";
-import { asRightsizeError, randomIds } from "@rightsize/core";
+import { asRightsizeError, randomIds, type Store } from "@rightsize/core";
 import { advanceExperiment, createExperiment, startDispatcher, startReconciler } from "@rightsize/orchestrator";
 import { createQueue } from "@rightsize/queue";
 import { createPostgresStore, migrate } from "@rightsize/store";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
-import { type ApiConfig, ConfigurationError, childEnvironment } from "./config.ts";
+import { type ApiConfig, ConfigurationError, childEnvironment, isLoopback } from "./config.ts";
 import { startDataProcess } from "./data-process/data-process.ts";
 import { defaultAppSettings } from "./dependencies.ts";
 import { sweepTemporaryFolders } from "./temporary-files.ts";
@@ -38,6 +38,7 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
     );
     await migrate(config.databaseUrl);
     const store = keep("the store", await createPostgresStore({ url: config.databaseUrl }), (open) => open.close());
+    if (!config.requireKeys) await refuseOpenDoor(config, store);
     const queue = keep("the queue", await createQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, logger }), (open) =>
       open.close(),
     );
@@ -73,6 +74,10 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
           bodyLimitBytes: config.bodyLimitBytes,
           dashboardFolder: config.dashboardFolder,
           requestsPerMinute: config.requestsPerMinute,
+          // An address that others reach needs keys even if they should all be deleted by hand.
+          requireKeys: config.requireKeys || !isLoopback(config.host),
+          openExperiments: config.openExperiments,
+          trainingWork: config.trainingWork,
         },
       }),
       (open) => open.close(),
@@ -86,6 +91,15 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
     await closeAll();
     throw error;
   }
+}
+
+/** Without keys anyone who reaches the service could read and delete everything: then only this machine may reach it. */
+async function refuseOpenDoor({ host }: ApiConfig, store: Store): Promise<void> {
+  if (isLoopback(host) || (await store.keys.any())) return;
+  throw new ConfigurationError(
+    `RIGHTSIZE_HOST is ${host}, which other machines can reach, and this service runs without keys: anyone there could read and delete ` +
+      "everything. Make a key first (rightsize keys create, see the README), set RIGHTSIZE_REQUIRE_KEYS=true, or use 127.0.0.1.",
+  );
 }
 
 function listenError(error: unknown, { host, port }: ApiConfig): unknown {

@@ -16,9 +16,11 @@ import {
   type Task,
 } from "@rightsize/core";
 import { defaultPreset, parseSearch, presetRecipe } from "@rightsize/policy";
+import type { ArtifactGate } from "./artifact-gate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { hashFile, putFile } from "./put-file.ts";
 import { withTemporaryFolder } from "./temporary-files.ts";
+import { withinWorkLimit } from "./work-limit.ts";
 
 export interface Submission {
   readonly owner: OwnerId;
@@ -27,7 +29,7 @@ export interface Submission {
 }
 
 /** Returns the experiment and whether it is new; with an Idempotency-Key used before for the same request, the first one. */
-export function experimentSubmitter(deps: ApiDependencies) {
+export function experimentSubmitter(deps: ApiDependencies, gate: ArtifactGate) {
   return async (submission: Submission): Promise<{ readonly experiment: Experiment; readonly created: boolean }> => {
     const { owner, request, idempotencyKey } = submission;
     const idempotency = idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) };
@@ -44,8 +46,16 @@ export function experimentSubmitter(deps: ApiDependencies) {
       });
     }
     const spec = completeSpec(request, dataset, deps.settings.engines);
-    const plan = await planOf(deps, dataset, spec);
-    const result = await deps.createExperiment({ owner, spec, plan, idempotency });
+    const { openExperiments, trainingWork } = deps.settings;
+    const result = await withPlan(deps, dataset, spec, async (plan, storePlan) => {
+      const admitted = withinWorkLimit(spec, plan, trainingWork);
+      const admission = { openExperiments: openExperiments === 0 ? null : openExperiments };
+      return gate.storing(async () => {
+        // Equal plans share these bytes, so they stay even if the experiment isn't created: taking them back could rob another.
+        await storePlan();
+        return deps.createExperiment({ owner, spec: admitted, plan, idempotency, admission });
+      });
+    });
     if (result.created) deps.onWorkChanged?.(result.experiment.id);
     return result;
   };
@@ -101,7 +111,13 @@ function suggestedTask(target: string, dataset: Dataset): Task {
   return column.type === "number" || column.type === "integer" || column.type === "date" ? "regression" : "classification";
 }
 
-async function planOf(deps: ApiDependencies, dataset: Dataset, spec: ExperimentSpec): Promise<ExperimentPlan> {
+/** Plans on the dataset's columns, and hands the plan on with what stores its bytes. */
+async function withPlan<Result>(
+  deps: ApiDependencies,
+  dataset: Dataset,
+  spec: ExperimentSpec,
+  work: (plan: ExperimentPlan, storePlan: () => Promise<unknown>) => Promise<Result>,
+): Promise<Result> {
   const columnsPath = await deps.artifacts.localPath(dataset.columnsArtifact).catch((error: unknown) => {
     if (!(error instanceof RightsizeError && error.code === "artifact_missing")) throw error;
     throw new RightsizeError(
@@ -114,10 +130,8 @@ async function planOf(deps: ApiDependencies, dataset: Dataset, spec: ExperimentS
     const { target, task, features, split, seed } = spec;
     const plan = await deps.dataProcess.planExperiment({ columnsPath, outputPath, target, task, features, split, seed });
     const outputs = outputsOf(spec, plan.outputs);
-    // Equal plans share these bytes, so they stay even if the experiment isn't created: taking them back could rob another.
     const artifact = await hashFile(outputPath);
-    await putFile(deps.artifacts, outputPath, artifact);
-    return { ...plan, outputs, artifact };
+    return work({ ...plan, outputs, artifact }, () => putFile(deps.artifacts, outputPath, artifact));
   });
 }
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import type { ArtifactStore, Dataset, OwnerId, Sha256 } from "@rightsize/core";
 import { RightsizeError } from "@rightsize/core";
+import type { ArtifactGate } from "./artifact-gate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { hashFile, putFile } from "./put-file.ts";
 import { receiveFile } from "./receive-file.ts";
@@ -25,7 +26,7 @@ const endingOfType: Readonly<Record<string, string>> = {
 };
 
 /** Returns the dataset and whether it is new; the same bytes twice are the same dataset, under its first name. */
-export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts" | "dataProcess" | "settings">) {
+export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts" | "dataProcess" | "settings">, gate: ArtifactGate) {
   const storeInTurn = oneAtATime();
 
   return async (upload: Upload): Promise<{ readonly dataset: Dataset; readonly created: boolean }> =>
@@ -48,7 +49,7 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
         outputPath: columnsPath,
       });
 
-      return storeInTurn(async () => {
+      const storing = async () => {
         const stored: Sha256[] = [];
         try {
           // Noted only if they weren't there before: what others put there is not ours to take back.
@@ -65,7 +66,8 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
           for (const id of stored) await deps.artifacts.delete(id).catch(() => {});
           throw error;
         }
-      });
+      };
+      return storeInTurn(() => gate.storing(storing));
     });
 }
 

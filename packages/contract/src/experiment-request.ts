@@ -61,6 +61,20 @@ export const engineRequestSchema = z.strictObject({ name: z.enum(engineNames).de
 export const limitsRequestSchema = z.strictObject({
   maxTrials: z.int().min(1).max(10_000).nullable().default(null),
   maxParameterCount: z.int().min(1).nullable().default(null),
+  cpuSeconds: z
+    .number()
+    .gt(0)
+    .max(1e9)
+    .nullable()
+    .default(null)
+    .meta({ description: "Training time of all runs together; checked between decisions, so runs under way end first" }),
+  wallSeconds: z
+    .number()
+    .gt(0)
+    .max(1e9)
+    .nullable()
+    .default(null)
+    .meta({ description: "Time since the first run was taken up, pauses included; checked between decisions" }),
 });
 
 export const deliveryRequestSchema = z.discriminatedUnion("kind", [

@@ -31,6 +31,7 @@ const epochsAMessage = 500;
 /** Reads what is new when told to look, and keeps it for its watchers; `watch` gives them everything after a sequence number. */
 export class ExperimentFeed {
   readonly #store: Store;
+  readonly #onEvent: (event: ExperimentEvent) => void;
   readonly #id: ExperimentId;
   /** The last messages; the first of them is number `#start` since the feed began. */
   #messages: FeedMessage[] = [];
@@ -45,7 +46,8 @@ export class ExperimentFeed {
   #known = false;
 
   /** `afterSequence`: events up to this one need not be kept, watchers read them from the store. */
-  constructor(store: Store, id: ExperimentId, afterSequence: number) {
+  constructor(store: Store, id: ExperimentId, afterSequence: number, onEvent: (event: ExperimentEvent) => void = () => {}) {
+    this.#onEvent = onEvent;
     this.#store = store;
     this.#id = id;
     this.#lastSequence = afterSequence;
@@ -73,7 +75,10 @@ export class ExperimentFeed {
     const events = await this.#store.experiments.events(this.#id, this.#lastSequence, eventsALook);
     // Epochs first: a run's last epochs were written before the event that it ended.
     for (const run of this.#running.values()) await this.#readEpochs(run);
-    for (const event of events) this.#push({ kind: "event", event });
+    for (const event of events) {
+      this.#push({ kind: "event", event });
+      this.#onEvent(event);
+    }
     this.#lastSequence = events.at(-1)?.sequence ?? this.#lastSequence;
     if (events.length > 0 || !this.#known) await this.#refresh();
     if (events.length === eventsALook) this.#lookAgain = true;

@@ -1,5 +1,5 @@
 /** The feeds that somebody watches: woken by the store's signals, and looking by themselves now and then. */
-import type { Experiment, ExperimentId, Store } from "@rightsize/core";
+import type { Experiment, ExperimentEvent, ExperimentId, Store } from "@rightsize/core";
 import type { FastifyBaseLogger } from "fastify";
 import { ExperimentFeed, type FeedMessage } from "./experiment-feed.ts";
 
@@ -17,7 +17,12 @@ export interface ExperimentFeeds {
 
 export async function openExperimentFeeds(
   store: Store,
-  options: { readonly lookMs: number; readonly log: FastifyBaseLogger },
+  options: {
+    readonly lookMs: number;
+    readonly log: FastifyBaseLogger;
+    /** Called with each event that somebody waits for, as it is read. */
+    readonly onEvent?: (event: ExperimentEvent) => void;
+  },
 ): Promise<ExperimentFeeds> {
   const open = new Map<ExperimentId, OpenFeed>();
 
@@ -39,7 +44,7 @@ export async function openExperimentFeeds(
     const { id } = experiment;
     let found = open.get(id);
     if (found === undefined) {
-      found = { feed: new ExperimentFeed(store, id, experiment.eventCount), watchers: 0 };
+      found = { feed: new ExperimentFeed(store, id, experiment.eventCount, options.onEvent), watchers: 0 };
       open.set(id, found);
     }
     found.watchers += 1;

@@ -7,18 +7,39 @@ import { RightsizeError } from "@rightsize/core";
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { ArtifactGate } from "../artifact-gate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
 import { fileTooLarge } from "../receive-file.ts";
+import { deleteRemoved } from "../remove.ts";
 import { datasetUploader, type Upload } from "../upload-dataset.ts";
 import { datasetView } from "../views/dataset-view.ts";
 
 export const datasetRoutes =
-  (deps: ApiDependencies): FastifyPluginAsyncZod =>
+  (deps: ApiDependencies, gate: ArtifactGate): FastifyPluginAsyncZod =>
   async (app) => {
-    await app.register(uploadRoute(deps));
+    await app.register(uploadRoute(deps, gate));
+
+    app.delete(
+      "/v1/datasets/:id",
+      {
+        schema: documented("datasets", "Delete a dataset", {
+          description: "409 while there is an experiment about it, ended or not: delete that first.",
+          params: z.object({ id: sha256Schema }),
+          response: { 204: z.null().meta({ description: "It is gone" }) },
+        }),
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        await gate.deleting(async () => {
+          const removed = await deps.store.datasets.remove(ownerOf(request), id);
+          await deleteRemoved("dataset", id, removed, { artifacts: deps.artifacts, log: request.log });
+        });
+        return reply.code(204).send(null);
+      },
+    );
 
     app.get(
       "/v1/datasets",
@@ -53,9 +74,9 @@ export const datasetRoutes =
 
 /** The upload lives in a scope of its own, where any content type is a stream and not a body to parse. */
 const uploadRoute =
-  (deps: ApiDependencies): FastifyPluginAsyncZod =>
+  (deps: ApiDependencies, gate: ArtifactGate): FastifyPluginAsyncZod =>
   async (app) => {
-    const upload = datasetUploader(deps);
+    const upload = datasetUploader(deps, gate);
     const limitBytes = deps.settings.uploadLimitBytes;
     app.removeAllContentTypeParsers();
     // One byte more than allowed, so that a file that is too large is seen as such and not silently cut.

@@ -8,11 +8,13 @@ import {
 } from "@rightsize/contract";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { ArtifactGate } from "../artifact-gate.ts";
 import { controlExperiment, controls } from "../control-experiment.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
+import { deleteRemoved } from "../remove.ts";
 import { experimentSubmitter } from "../submit-experiment.ts";
 import { experimentView } from "../views/experiment-view.ts";
 
@@ -27,9 +29,9 @@ const idempotencyHeaders = z.object({
 });
 
 export const experimentRoutes =
-  (deps: ApiDependencies): FastifyPluginAsyncZod =>
+  (deps: ApiDependencies, gate: ArtifactGate): FastifyPluginAsyncZod =>
   async (app) => {
-    const submit = experimentSubmitter(deps);
+    const submit = experimentSubmitter(deps, gate);
 
     app.post(
       "/v1/experiments",
@@ -74,6 +76,25 @@ export const experimentRoutes =
         const experiment = await deps.store.experiments.find(ownerOf(request), request.params.id);
         if (experiment === null) throw notFound("experiment", request.params.id);
         return experimentView(experiment);
+      },
+    );
+
+    app.delete(
+      "/v1/experiments/:id",
+      {
+        schema: documented("experiments", "Delete an experiment that has ended, with everything of it", {
+          description: "409 while it has not ended: cancel it first. Its model and weights go too, where no other experiment has the same.",
+          params: paramsSchema,
+          response: { 204: z.null().meta({ description: "It is gone" }) },
+        }),
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        await gate.deleting(async () => {
+          const removed = await deps.store.experiments.remove(ownerOf(request), id);
+          await deleteRemoved("experiment", id, removed, { artifacts: deps.artifacts, log: request.log });
+        });
+        return reply.code(204).send(null);
       },
     );
 
