@@ -105,6 +105,8 @@ describe("each rule sees what breaks it", () => {
       "packages/data/src/a.ts:2 imports ../../core/src/ids.ts",
     ]);
     expect(pastTheIndex(facts("test/service/a.test.ts", `import { a } from "../../packages/core/src/ids.ts";`))).toHaveLength(1);
+    expect(pastTheIndex(facts("test/service/a.test.ts", `import { a } from "../../packages/core/test/helpers.ts";`))).toEqual([]);
+    expect(pastTheIndex(facts("packages/data/src/a.ts", `import { a } from "../../core/test/helpers.ts";`))).toHaveLength(1);
   });
 
   test("a library in a room that may not know it", () => {
