@@ -44,10 +44,10 @@ export async function openDeliveredModel(bytes: Uint8Array, schema: DeliveredSch
         const to = Math.min(rowCount, from + rowsAtOnce);
         const feeds = Object.fromEntries(inputs.map(({ name }, index) => [name, tensorOf(columns[index] as RawColumn, from, to)]));
         const answer = await session.run(feeds);
-        if (outputs.kind === "regression") values.set(answer[outputs.prediction]?.data as Float64Array, from);
+        if (outputs.kind === "regression") values.set((answer[outputs.prediction] as OrtTensor).data as Float64Array, from);
         else {
-          probabilities.set(answer[outputs.probabilities]?.data as Float32Array, from * classCount);
-          labels.push(...(answer[outputs.label]?.data as string[]));
+          probabilities.set((answer[outputs.probabilities] as OrtTensor).data as Float32Array, from * classCount);
+          for (const label of (answer[outputs.label] as OrtTensor).data as string[]) labels.push(label);
         }
       }
       return outputs.kind === "regression" ? { kind: "regression", values } : { kind: "classification", probabilities, labels };
