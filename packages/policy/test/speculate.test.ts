@@ -46,8 +46,7 @@ describe("speculate", () => {
     expect(decision).toMatchObject({ capacity: { hiddenLayers: 3, nodesPerLayer: 256 } });
     const candidates = speculate(measured, history.slice(0, 3), { decision, outcomes: [null] });
     expect(candidates[0]).toMatchObject({ kind: "replicate", runs: [{ purpose: "finals" }] });
-    const probe = candidates.find(({ capacity }) => capacityText(capacity) === "3×16");
-    expect(probe?.kind).toBe("capacity");
+    const probe = candidates.find(({ kind, capacity }) => kind === "capacity" && capacityText(capacity) === "3×16");
     expect(probe?.probability).toBeGreaterThan(candidates[0]?.probability ?? 1);
   });
   it("uses the runs of the trial that have ended, and is certain when all have", () => {
