@@ -9,6 +9,7 @@ import { experimentsContract } from "./store/experiments.contract.ts";
 import { keysContract } from "./store/keys.contract.ts";
 import { outboxContract } from "./store/outbox.contract.ts";
 import { removeContract } from "./store/remove.contract.ts";
+import { reuseContract } from "./store/reuse.contract.ts";
 import { workContract } from "./store/work.contract.ts";
 import type { OpenWorld } from "./store/world.ts";
 
@@ -18,6 +19,7 @@ function storeContract(open: OpenWorld): void {
   outboxContract(open);
   keysContract(open);
   removeContract(open);
+  reuseContract(open);
 }
 
 describe("the store in memory", () => {

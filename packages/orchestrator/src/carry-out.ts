@@ -19,6 +19,7 @@ import { advanceExperiment } from "./advance.ts";
 import { createAttemptWriter } from "./attempt-writer.ts";
 import { deliveredRuns } from "./delivered-runs.ts";
 import { reconcile, relayOutbox } from "./loops.ts";
+import { reuseResults } from "./reuse-results.ts";
 
 export interface CarryOutDependencies {
   readonly store: Store;
@@ -112,8 +113,9 @@ async function trainClaim(
   };
   try {
     const work = await untilReachable(deps, timing, () => trainingWork(deps.store, claim));
+    const reused = await reuseResults(deps.store, claim, writer);
     const end = await trainer.train(
-      work,
+      { ...work, runs: work.runs.filter(({ runId }) => !reused.has(runId)) },
       {
         onEpochs: (epochs) => writer.epochs(epochs),
         onCheckpoint: (checkpoint) => writer.checkpoint(checkpoint),

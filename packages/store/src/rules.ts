@@ -138,18 +138,6 @@ export function unfinishedRuns(ref: AttemptRef, runIds: readonly string[]): Righ
   });
 }
 
-/** The runs whose weights make the answer, best validation loss first (equal ones in the order they were asked for). */
-export function winnersAmong(runs: readonly Run[]): readonly Run[] {
-  return runs
-    .filter((run) => run.state === "COMPLETED" && (run.purpose === "fit" || run.purpose === "finals") && run.result?.weightsArtifact)
-    .sort(
-      (a, b) =>
-        (a.result?.validationLoss ?? Number.POSITIVE_INFINITY) - (b.result?.validationLoss ?? Number.POSITIVE_INFINITY) ||
-        a.decision - b.decision ||
-        a.position - b.position,
-    );
-}
-
 /** Run counts before anything is counted: each state is there. */
 export const noRuns: Readonly<Record<RunState, number>> = { QUEUED: 0, RUNNING: 0, COMPLETED: 0, DIVERGED: 0, FAILED: 0, CANCELLED: 0 };
 

@@ -75,7 +75,8 @@ export function assignmentOf(trialId: TrialId, decision: number, purposes: reado
     runs: purposes.map((purpose, position) => ({
       id: randomIds("run"),
       trialId,
-      contentHash: hashOf("c"),
+      // Runs of one trial differ; those of two experiments that ask the same are the same.
+      contentHash: position.toString(16).padStart(64, "c") as Sha256,
       purpose,
       seed: position,
       fold: 0,

@@ -175,8 +175,11 @@ export interface Claim extends AttemptRef {
   /** Runs still to be done, in order; those that ended in an earlier attempt are not among them. */
   readonly runs: readonly Run[];
   readonly priority: number;
-  /** For `finalise`: the runs whose weights make the answer. Empty otherwise. */
-  readonly winners: readonly Run[];
+  /**
+   * Finished runs of the same owner with the same content hash and engine fingerprint, by the run of this claim that may take their
+   * result (the oldest donor; `finalise` takes none).
+   */
+  readonly donors: readonly { readonly runId: RunId; readonly donor: Run }[];
   /** The last checkpoint of each run, where there is one. */
   readonly checkpoints: readonly { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }[];
 }
@@ -216,6 +219,8 @@ export interface WorkStore {
       readonly state: Extract<RunState, "COMPLETED" | "DIVERGED" | "FAILED">;
       readonly result: RunResult;
       readonly answer?: Answer;
+      /** The run whose result this is a copy of. */
+      readonly reusedFrom?: RunId;
     },
   ): Promise<void>;
   /**

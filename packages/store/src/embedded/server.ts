@@ -120,16 +120,21 @@ async function initialise(home: Home, runAs: RunAs, logger: EmbeddedLogger | und
   if (await stat(join(home.data, "PG_VERSION")).catch(() => null)) return;
   const started = performance.now();
   for (const name of await readdir(runAs.home)) {
-    if (name.startsWith("data.new")) await rm(join(runAs.home, name), { recursive: true, force: true });
+    if (!name.startsWith("data.new.") && !name.startsWith("password.")) continue;
+    // The initdb of a launcher that was just killed may still be writing there; what can't be removed now, the next start removes.
+    await rm(join(runAs.home, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }).catch((error: Error) =>
+      logger?.warn({ name, error: error.message }, "could not remove what an interrupted start left"),
+    );
   }
-  const unfinished = join(runAs.home, `data.new.${process.pid}`);
+  const mark = randomBytes(4).toString("hex");
+  const unfinished = join(runAs.home, `data.new.${mark}`);
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
   await giveTo(runAs, unfinished);
 
   const password = randomBytes(24).toString("base64url");
   await rm(home.passwordFile, { force: true });
   await writeFile(home.passwordFile, `${password}\n`, { mode: 0o600 });
-  const passwordForInitdb = join(runAs.home, `password.${process.pid}`);
+  const passwordForInitdb = join(runAs.home, `password.${mark}`);
   await writeFile(passwordForInitdb, `${password}\n`, { mode: 0o600 });
   await giveTo(runAs, passwordForInitdb);
   try {

@@ -22,7 +22,6 @@ import {
   plain,
   staleAttempt,
   unfinishedRuns,
-  winnersAmong,
 } from "../rules.ts";
 import { dispatch, endAssignment, failAssignment, named, unfinishedRunsOf } from "./assignments.ts";
 import { type AssignmentRow, type Change, type EpochRow, type RunRow, runsWhere, type State, setRun } from "./state.ts";
@@ -122,7 +121,13 @@ export function memoryWork(state: State): WorkStore {
         setRun(
           state,
           runId,
-          { state: outcome.state, result, endedAt: change.time, epochs: Math.max(0, ...epochs.keys()) },
+          {
+            state: outcome.state,
+            result,
+            endedAt: change.time,
+            epochs: Math.max(0, ...epochs.keys()),
+            reusedFrom: outcome.reusedFrom ?? null,
+          },
           { endedBy: ref.attempt },
         );
         change.event(held.experimentId, eventOf.runEnded(named(state, row.run), outcome.state, result));
@@ -277,7 +282,6 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
   for (const run of unfinished) change.event(experiment.id, eventOf.runStarted(named(state, run), attempt, request.workerId));
 
   const runs = unfinished.map((run) => (state.runs.get(run.id) as RunRow).run);
-  const siblings: Run[] = runsWhere(state, (run) => run.trialId === assignment.trialId);
   return {
     assignmentId: request.assignmentId,
     attempt,
@@ -285,7 +289,7 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
     trial: state.trials.get(trial.id) as Trial,
     runs,
     priority: assignment.priority,
-    winners: runs.some((run) => run.purpose === "finalise") ? winnersAmong(siblings) : [],
+    donors: donorsOf(state, state.experiments.get(experiment.id) as Experiment, runs),
     checkpoints: runs.flatMap((run) => {
       const checkpoint = state.runs.get(run.id)?.checkpoint;
       return checkpoint ? [{ runId: run.id, artifact: checkpoint.artifact, epoch: checkpoint.epoch }] : [];
@@ -316,4 +320,20 @@ function settle(state: State, change: Change, assignment: AssignmentRow, crashLi
   if (!last?.end || ends.length < crashLimit) return false;
   failAssignment(state, change, assignment, crashLimitReason(ends.length, crashLimit, last.end, last.detail));
   return true;
+}
+
+/** For each run the oldest finished run of the same owner, content and engine fingerprint. */
+function donorsOf(state: State, { owner, engineFingerprint }: Experiment, runs: readonly Run[]): Claim["donors"] {
+  const eligible = runsWhere(state, (run) => {
+    const experiment = state.experiments.get(run.experimentId);
+    const ended = run.state === "COMPLETED" || run.state === "DIVERGED";
+    const own = experiment?.owner === owner && experiment.engineFingerprint === engineFingerprint;
+    return ended && own && run.purpose !== "finalise" && run.reusedFrom === null;
+  }).sort((a, b) => ((a.endedAt ?? "") < (b.endedAt ?? "") ? -1 : (a.endedAt ?? "") > (b.endedAt ?? "") ? 1 : a.id < b.id ? -1 : 1));
+  return runs
+    .filter(({ purpose }) => purpose !== "finalise")
+    .flatMap((run) => {
+      const donor = eligible.find(({ contentHash }) => contentHash === run.contentHash);
+      return donor === undefined ? [] : [{ runId: run.id, donor }];
+    });
 }

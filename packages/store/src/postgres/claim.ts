@@ -1,6 +1,6 @@
 /** The claim: of many callers one gets the assignment, with a new attempt number and a lease on Postgres's clock. */
 import { type Claim, isTerminal, type Refusal, type WorkStore } from "@rightsize/core";
-import { eventOf, winnersAmong } from "../rules.ts";
+import { eventOf } from "../rules.ts";
 import { endAssignment, lockAssignment, name, unfinishedRunsOf } from "./assignments.ts";
 import type { Database } from "./database.ts";
 import { type Locked, underLock } from "./lock.ts";
@@ -93,9 +93,7 @@ async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: num
   ]);
   const [trial] = await locked.query<TrialRow>(`SELECT ${trialColumns} FROM trials WHERE id = $1`, [assignment.trialId]);
   const mine = await locked.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ANY($1) ORDER BY decision, position, id`, [runIds]);
-  const siblings = mine.some((row) => row.purpose === "finalise")
-    ? await locked.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE trial_id = $1`, [assignment.trialId])
-    : [];
+  const donors = await donorsOf(locked, experiment as ExperimentRow, mine);
   return {
     assignmentId: assignment.id as Claim["assignmentId"],
     attempt,
@@ -103,11 +101,28 @@ async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: num
     trial: asTrial(trial as TrialRow),
     runs: mine.map(asRun),
     priority: assignment.priority,
-    winners: winnersAmong(siblings.map(asRun)),
+    donors,
     checkpoints: mine.flatMap((row) =>
       row.checkpointArtifact === null || row.checkpointEpoch === null
         ? []
         : [{ runId: row.id as Claim["runs"][0]["id"], artifact: row.checkpointArtifact as never, epoch: row.checkpointEpoch }],
     ),
   };
+}
+
+/** For each run the oldest finished run of the same owner, content and engine fingerprint. */
+async function donorsOf(locked: Locked, experiment: ExperimentRow, mine: readonly RunRow[]): Promise<Claim["donors"]> {
+  const wanted = mine.filter((row) => row.purpose !== "finalise");
+  if (wanted.length === 0) return [];
+  const found = await locked.query<RunRow>(
+    `SELECT DISTINCT ON (content_hash) ${runColumns} FROM runs
+     WHERE content_hash = ANY($1) AND state IN ('COMPLETED', 'DIVERGED') AND purpose <> 'finalise' AND reused_from IS NULL
+       AND experiment_id IN (SELECT id FROM experiments WHERE owner = $2 AND engine_fingerprint = $3)
+     ORDER BY content_hash, ended_at, id`,
+    [wanted.map((row) => row.contentHash), experiment.owner, experiment.engineFingerprint],
+  );
+  return wanted.flatMap((row) => {
+    const donor = found.find((candidate) => candidate.contentHash === row.contentHash);
+    return donor === undefined ? [] : [{ runId: asRun(row).id, donor: asRun(donor) }];
+  });
 }

@@ -122,13 +122,13 @@ export function postgresWork(database: Database): WorkStore {
         const result = JSON.stringify(outcome.result);
         const done = await underLock(database, { assignmentId: ref.assignmentId }, async (locked) => {
           const [ended] = await locked.query<RunRow & { trial: number | null }>(
-            `UPDATE runs SET state = $4::run_state, result = $5, ended_by = $2, ended_at = now(),
+            `UPDATE runs SET state = $4::run_state, result = $5, ended_by = $2, ended_at = now(), reused_from = $7,
                epochs = coalesce((SELECT max(epoch) FROM epochs WHERE run_id = $3 AND (epoch <= $6 OR attempt = $2)), 0)
              FROM assignments, trials
              WHERE assignments.id = $1 AND assignments.attempt = $2 AND assignments.state = 'RUNNING' AND trials.id = runs.trial_id
                AND runs.id = $3 AND runs.assignment_id = $1 AND runs.state = 'RUNNING'
              RETURNING runs.id, runs.trial_id AS "trialId", trials.number AS trial, runs.purpose`,
-            [ref.assignmentId, ref.attempt, runId, outcome.state, result, outcome.result.epochs],
+            [ref.assignmentId, ref.attempt, runId, outcome.state, result, outcome.result.epochs, outcome.reusedFrom ?? null],
           );
           if (ended === undefined) return false;
           // What an earlier attempt recorded beyond this one's end is no part of this run's curve.
