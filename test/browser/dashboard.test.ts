@@ -92,6 +92,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
 
   it("misses nothing when the connection breaks in the middle of a message", async () => {
     const play = started(30);
+    const known = play.stage.events.length;
     await open(play);
     await page.locator('[data-connection="open"]').waitFor();
     service.step(play, 2);
@@ -109,7 +110,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     await runningRow(`epoch ${running?.epochs}`).waitFor();
     await page.getByText("Events since").click();
     const shown = await page.locator(".events li").evaluateAll((items) => items.map((item) => (item as HTMLLIElement).value));
-    expect(shown.reverse()).toEqual(events.slice(-shown.length).map((event) => event.sequence));
+    expect(shown.reverse(), "every event since the page was opened").toEqual(events.slice(known).map((event) => event.sequence));
     await service.playAll(play);
     await expect.poll(() => readTrials(page)).toEqual(courseTable);
   });
