@@ -58,6 +58,8 @@ export function scopeOf(method: string, routeUrl: string): KeyScope | null {
   if (!/^\/v1(\/|$)/.test(routeUrl)) return null;
   if (/^\/v1\/artifacts(\/|$)/.test(routeUrl)) return "worker";
   if (/^\/v1\/keys(\/|$)/.test(routeUrl)) return "admin";
+  // Questions with a body: they change nothing.
+  if (/\/(replay|predict)$/.test(routeUrl)) return "read";
   return method === "GET" || method === "HEAD" || method === "OPTIONS" ? "read" : "write";
 }
 

@@ -1,6 +1,6 @@
 /** The configuration: defaults, limits, and errors that name the variable and never its value. */
 
-import { ConfigurationError, readConfig } from "@rightsize/api";
+import { ConfigurationError, isLoopback, readConfig } from "@rightsize/api";
 import { describe, expect, it } from "vitest";
 
 const base = { DATABASE_URL: "postgresql://rightsize:secret@127.0.0.1:5432/rightsize" };
@@ -27,6 +27,8 @@ describe("the configuration", () => {
     ["RIGHTSIZE_PORT", { ...base, RIGHTSIZE_PORT: "70000" }, "at most 65535"],
     ["RIGHTSIZE_PORT", { ...base, RIGHTSIZE_PORT: "http" }, "a whole number"],
     ["RIGHTSIZE_ENGINES", { ...base, RIGHTSIZE_ENGINES: "onnx,abacus" }, "onnx"],
+    ["RIGHTSIZE_REQUIRE_KEYS", { ...base, RIGHTSIZE_REQUIRE_KEYS: "yes" }, "true or false"],
+    ["RIGHTSIZE_TRAINING_WORK", { ...base, RIGHTSIZE_TRAINING_WORK: "-1" }, "a number"],
     ["RIGHTSIZE_LOG", { ...base, RIGHTSIZE_LOG: "loud" }, "info"],
   ])("refuses a wrong %s, and says why", (name, environment, why) => {
     const refusal = catching(() => readConfig(environment));
@@ -36,12 +38,30 @@ describe("the configuration", () => {
     expect(refusal.message).not.toContain("hunter2");
   });
 
-  it.each(["0.0.0.0", "192.168.1.20", "::", "example.org"])("refuses to listen on %s without keys", (host) => {
-    expect(catching(() => readConfig({ ...base, RIGHTSIZE_HOST: host })).message).toMatch(/without keys/);
+  it.each(["localhost", "::1", "127.0.0.5", "0.0.0.0"])(
+    "listens on %s (whether it may without keys, only the database can tell)",
+    (host) => {
+      expect(readConfig({ ...base, RIGHTSIZE_HOST: host }).host).toBe(host);
+    },
+  );
+
+  it.each([
+    ["localhost", true],
+    ["::1", true],
+    ["127.0.0.5", true],
+    ["0.0.0.0", false],
+    ["192.168.1.20", false],
+    ["::", false],
+    ["example.org", false],
+    ["127.0.0.1.example.org", false],
+  ])("knows of %s whether only this machine reaches it: %s", (host, loopback) => {
+    expect(isLoopback(host)).toBe(loopback);
   });
 
-  it.each(["localhost", "::1", "127.0.0.5"])("listens on %s", (host) => {
-    expect(readConfig({ ...base, RIGHTSIZE_HOST: host }).host).toBe(host);
+  it("reads limits, and whether keys are needed from the start", () => {
+    const given = { RIGHTSIZE_REQUIRE_KEYS: "true", RIGHTSIZE_OPEN_EXPERIMENTS: "20", RIGHTSIZE_TRAINING_WORK: "1e14" };
+    expect(readConfig({ ...base, ...given })).toMatchObject({ requireKeys: true, openExperiments: 20, trainingWork: 1e14 });
+    expect(readConfig(base)).toMatchObject({ requireKeys: false, openExperiments: 0, trainingWork: 0 });
   });
 });
 

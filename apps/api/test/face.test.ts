@@ -81,6 +81,9 @@ it("shows its numbers to Prometheus", async () => {
   expect(response.headers["content-type"]).toMatch(/^text\/plain/);
   expect(response.body).toMatch(/^rightsize_queue_jobs\{state="waiting"\} 0$/m);
   expect(response.body).toMatch(/^rightsize_stale_writes 0$/m);
+  expect(response.body).toMatch(/^rightsize_runs\{state="QUEUED"\} [1-9]\d*$/m);
+  expect(response.body).toMatch(/^rightsize_epochs_per_second 0$/m);
+  expect(response.body).toMatch(/^rightsize_event_lag_seconds_count 0$/m);
   expect(response.body).toMatch(/^rightsize_http_request_seconds_count\{method="GET",route="\/v1\/experiments\/:id",status="404"\} 1$/m);
   expect(response.body).not.toContain("exp_unknown");
 });
@@ -103,8 +106,11 @@ describe("the documentation", () => {
       "/v1/experiments/{id}/events",
       "/v1/experiments/{id}/model",
       "/v1/experiments/{id}/pause",
+      "/v1/experiments/{id}/replay",
       "/v1/experiments/{id}/resume",
       "/v1/experiments/{id}/trials",
+      "/v1/keys",
+      "/v1/keys/{id}",
       "/v1/trials/{id}",
       "/v1/trials/{id}/epochs",
       "/v1/workers",
