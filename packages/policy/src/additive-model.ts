@@ -20,6 +20,7 @@ export interface Contrast {
   readonly standardError: number;
 }
 
+/** What all runs together say: a level for each trial, and the noise around levels. */
 export interface AdditiveModel {
   /** Level by trial number: mean log loss, freed of fold effects; only trials with a score. */
   readonly levels: ReadonlyMap<number, number>;

@@ -17,6 +17,7 @@ export interface PresetDefinition<Parameters> {
   readonly next: (context: PolicyContext, parameters: Parameters, history: History) => Decision;
 }
 
+/** Parameters with defaults filled in, or what is wrong with them. */
 export type ParsedParameters =
   | { readonly ok: true; readonly parameters: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly issues: readonly Issue[] };

@@ -19,6 +19,7 @@ export function presetNamed(name: string): Preset {
   throw new RightsizeError("invalid_request", `there is no preset ${name}`, { issues: [unknownPreset(name)] });
 }
 
+/** A checked search, or what is wrong with it. */
 export type ParsedSearch =
   /** `search` with the defaults of every parameter filled in. */
   { readonly ok: true; readonly search: SearchSpec } | { readonly ok: false; readonly issues: readonly Issue[] };

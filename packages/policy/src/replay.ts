@@ -16,6 +16,7 @@ import {
 import { decide } from "./decide.ts";
 import { applyEntry, readTrials, type TrialView } from "./trials.ts";
 
+/** How far recorded results carry a search. */
 export interface Replay {
   /** The decisions as far as the recorded results carry; complete (FINISH at its end) when `missing` is null. */
   readonly history: History;

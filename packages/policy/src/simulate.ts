@@ -14,6 +14,7 @@ export interface SimulatedTrial {
 /** How a run would end. It should depend on its arguments alone, or the search is not repeatable. */
 export type OutcomesOf = (request: RunRequest, trial: SimulatedTrial) => RunOutcome;
 
+/** How long a simulated search may go on. */
 export interface SimulateOptions {
   /** Trials after which the limit is recorded, as the orchestrator does; null for none. */
   readonly maxTrials?: number | null;

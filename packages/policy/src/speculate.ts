@@ -25,6 +25,7 @@ export interface Outstanding {
   readonly outcomes: readonly (RunOutcome | null)[];
 }
 
+/** Runs that the policy may ask for soon. */
 export interface Speculation {
   /** `replicate` is more runs of a trial that exists, `rate` is a learning-rate probe, `capacity` a trial not yet started. */
   readonly kind: "replicate" | "rate" | "capacity";

@@ -18,6 +18,7 @@ export interface Smoothness {
   readonly layers: number;
   readonly leastDeviation: number;
 }
+/** A guessed level (mean log loss) and the deviation of that guess. */
 export interface Guess {
   readonly level: number;
   readonly deviation: number;

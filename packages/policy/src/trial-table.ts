@@ -2,6 +2,7 @@
 import type { Capacity, History, NextStep } from "@rightsize/core";
 import { readTrials, summarise } from "./trials.ts";
 
+/** One row as people read it. */
 export interface TableRow {
   readonly number: number;
   readonly capacity: Capacity;

@@ -7,6 +7,7 @@ import { eligible, modelOf, overheadParameters, parametersOf, type Search } from
 /** How far one size speaks for another: 2.5 octaves of nodes, one layer; levels of sizes deviate by 10 % at least. Chosen among a few values by test/bench/rules. */
 const smoothness: Smoothness = { nodesOctaves: 2.5, layers: 1, leastDeviation: 0.1 };
 
+/** A size worth trying, and why. */
 export interface GuidedStep {
   readonly capacity: Capacity;
   /** Expected fall of the loss, log scale. */

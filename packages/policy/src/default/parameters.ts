@@ -8,6 +8,7 @@ const hidden = z.strictObject({
   nodesPerLayer: whole(1, 65_536).meta({ description: "Nodes in each hidden layer" }),
 });
 
+/** The schema: strict, every member with a default and a description. */
 export const defaultParameters = z.strictObject({
   start: hidden.default({ hiddenLayers: 1, nodesPerLayer: 64 }).meta({ description: "The first network" }),
   startFits: whole(1, 20)
@@ -112,4 +113,5 @@ export const defaultParameters = z.strictObject({
     .prefault({})
     .meta({ description: "Cause before size: what is tried before a network is called worse" }),
 });
+/** All parameters of the preset, defaults filled in. */
 export type DefaultParameters = z.output<typeof defaultParameters>;

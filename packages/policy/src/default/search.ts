@@ -9,6 +9,7 @@ import { summarise, type TrialView } from "../trials.ts";
 import { compare, hindrance, type WordRule } from "../words.ts";
 import type { DefaultParameters } from "./parameters.ts";
 
+/** The rule's name in every piece of evidence. */
 export const rule = "default: climb, probe, finals";
 
 /** Learning-rate probes take this replicate's seed, so that a chosen rate is fitted afresh: the best of several is never the evidence. */
@@ -27,11 +28,13 @@ export interface Search {
   fitted: { readonly trials: readonly TrialView[]; readonly model: AdditiveModel } | null;
 }
 
+/** The memory at the start of the story. */
 export function newSearch(context: PolicyContext, parameters: DefaultParameters): Search {
   const rates = learningRates(context);
   return { context, parameters, trials: [], startRate: rates.length === 1 ? (rates[0] as number) : null, fitted: null };
 }
 
+/** A trial by its number, from 1. Throws a RangeError on one that was never started. */
 export function trialNumbered(search: Search, number: number): TrialView {
   const trial = search.trials[number - 1];
   if (trial === undefined) throw new RangeError(`trial ${number} was never started`);
@@ -43,10 +46,12 @@ export function trialOf(search: Search, capacity: Capacity): TrialView | undefin
   return search.trials.find((trial) => sameCapacity(trial.capacity, capacity));
 }
 
+/** Weights and biases of a capacity on this dataset. */
 export function parametersOf(search: Search, capacity: Capacity): number {
   return parameterCount(search.context.inputs, capacity, search.context.outputs);
 }
 
+/** The additive model of all trials so far, fitted once a step. */
 export function modelOf(search: Search): AdditiveModel {
   if (search.fitted?.trials !== search.trials)
     search.fitted = { trials: search.trials, model: fitAdditiveModel(search.trials, search.parameters.noise) };
@@ -58,6 +63,7 @@ export function bandOf({ context, parameters }: Search): number {
   return parameters.band ?? (context.trainingRows + context.validationRows < 1000 ? 0.02 : 0.01);
 }
 
+/** What a word needs here: band and confidence. */
 export function wordRule(search: Search): WordRule {
   return { band: bandOf(search), confidence: search.parameters.confidence };
 }
@@ -165,6 +171,7 @@ export function comparisonsWith(search: Search, best: TrialView | null) {
   return search.trials.filter((trial) => trial !== best).map((trial) => compare(trial, best, model, wordRule(search)));
 }
 
+/** The numbers that every piece of evidence carries: band and confidence, the pooled deviation of one fit and its degrees of freedom. */
 export function noiseNumbers(search: Search): Readonly<Record<string, number>> {
   const { deviation, degrees } = modelOf(search);
   return { band: bandOf(search), confidence: search.parameters.confidence, deviation, degrees };

@@ -23,6 +23,7 @@ import { readTrials, summarise, type TrialView } from "../trials.ts";
 
 const rule = "course: strictly better";
 
+/** The schema: the course's rungs as data. */
 export const courseParameters = z.strictObject({
   nodes: z
     .array(z.int("a whole number").min(1, "at least 1").max(65_536, "at most 65536"), "a list of whole numbers")
@@ -59,6 +60,7 @@ export const courseParameters = z.strictObject({
     .prefault({})
     .meta({ description: "What follows the first rung that is not better" }),
 });
+/** All parameters of the preset, defaults filled in. */
 export type CourseParameters = z.output<typeof courseParameters>;
 
 /** The rungs of a climb without a failure, smallest first. */

@@ -9,6 +9,7 @@ import { tryInOrder } from "../sized-search.ts";
 
 const distinct = (values: readonly number[]) => new Set(values).size === values.length;
 
+/** The schema: what the grid is made of. */
 export const gridParameters = z.strictObject({
   hiddenLayers: z
     .array(z.int("a whole number").min(0, "at least 0").max(8, "at most 8"))
@@ -31,6 +32,7 @@ export const gridParameters = z.strictObject({
     .default(1)
     .meta({ description: "Fits of each network, with another seed (or fold) each" }),
 });
+/** All parameters of the preset, defaults filled in. */
 export type GridParameters = z.output<typeof gridParameters>;
 
 /** Every combination, by parameter count. */

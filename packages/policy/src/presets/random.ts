@@ -17,6 +17,7 @@ const range = (least: number, most: number) =>
     })
     .refine((ends) => ends.least <= ends.most, "a least number that is not above the most");
 
+/** The schema: how many networks, from which ranges. */
 export const randomParameters = z.strictObject({
   trials: z.int("a whole number").min(1, "at least 1").max(1000, "at most 1000").default(12).meta({ description: "Networks to try" }),
   hiddenLayers: range(1, 8).default({ least: 1, most: 4 }).meta({ description: "Fewest and most hidden layers" }),
@@ -28,6 +29,7 @@ export const randomParameters = z.strictObject({
     .default(1)
     .meta({ description: "Fits of each network, with another seed (or fold) each" }),
 });
+/** All parameters of the preset, defaults filled in. */
 export type RandomParameters = z.output<typeof randomParameters>;
 
 /** The networks that a seed draws, in their order, all different. */
