@@ -1,6 +1,8 @@
 /** Engines: they train dense networks; one train loop drives them all. */
 export { type RunIdentity, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
 export { createEngine, type EngineOptions } from "./create-engine.ts";
+export { bundleNames, openBundledModel, readBundle, writeBundle } from "./delivered/bundle.ts";
+export { layersModel } from "./delivered/layers-model.ts";
 export { buildDeliveredModel, type DeliveredNetwork } from "./delivered/model-graph.ts";
 export { type DeliveredModel, openDeliveredModel, type Predictions } from "./delivered/open-delivered.ts";
 export { type DeliveredInput, type DeliveredOutputs, type DeliveredSchema, deliveredSchema } from "./delivered/schema.ts";

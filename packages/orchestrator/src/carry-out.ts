@@ -13,6 +13,8 @@ import {
   type Trainer,
   type TrainerEnd,
   type TrainingWork,
+  type Trial,
+  type TrialRow,
   type WorkerId,
 } from "@rightsize/core";
 import { advanceExperiment } from "./advance.ts";
@@ -44,7 +46,10 @@ export const carryOutTiming: CarryOutTiming = { leaseMs: 10_000, heartbeatMs: 30
 /** What happened, for the worker's log (structured, one object a line). */
 export type CarryOutLog = (level: "debug" | "info" | "warn", message: string, fields: Readonly<Record<string, unknown>>) => void;
 
-export type CarryOutEnd = { readonly kind: "refused"; readonly refusal: Refusal["refused"] } | { readonly kind: AttemptEnd };
+/** `next` is an assignment that the experiment asked for just now: the slot may take it at once, without waiting for the queue. */
+export type CarryOutEnd =
+  | { readonly kind: "refused"; readonly refusal: Refusal["refused"]; readonly next: null }
+  | { readonly kind: AttemptEnd; readonly next: AssignmentId | null };
 
 /**
  * Does an assignment from claim to commit. `signal` is the worker's own end: the run stops within one chunk of steps and is released
@@ -65,15 +70,16 @@ export async function carryOut(
   });
   if ("refused" in claim) {
     deps.log("debug", `claim refused: ${claim.refused}`, { assignmentId });
-    if (claim.refused === "completed") await advanceAndRelay(deps, null);
-    return { kind: "refused", refusal: claim.refused };
+    return { kind: "refused", refusal: claim.refused, next: null };
   }
   const fields = { experimentId: claim.experiment.id, trialId: claim.trial.id, runId: claim.runs[0]?.id, attempt: claim.attempt };
   deps.log("info", "training", { ...fields, capacity: claim.trial.capacity });
   const end = await trainClaim(deps, timing, trainer, claim, signal, fields);
-  deps.log(end === "completed" ? "info" : "warn", `assignment ${end}`, fields);
-  return { kind: end };
+  deps.log(end.kind === "completed" ? "info" : "warn", `assignment ${end.kind}`, fields);
+  return end;
 }
+
+type TrainedEnd = Extract<CarryOutEnd, { readonly kind: AttemptEnd }>;
 
 /** Why the supervisor stops its own trainer. */
 type StopCause = "cancelled" | "stale" | "released";
@@ -85,7 +91,7 @@ async function trainClaim(
   claim: Claim,
   signal: AbortSignal,
   fields: Readonly<Record<string, unknown>>,
-): Promise<AttemptEnd> {
+): Promise<TrainedEnd> {
   const stop = new AbortController();
   let cause: StopCause | null = null;
   const stopFor = (why: StopCause) => {
@@ -138,8 +144,8 @@ async function endClaim(
   claim: Claim,
   end: TrainerEnd,
   cause: StopCause | null,
-): Promise<AttemptEnd> {
-  if (cause === "stale") return "lease_lost";
+): Promise<TrainedEnd> {
+  if (cause === "stale") return { kind: "lease_lost", next: null };
   const attemptEnd: AttemptEnd =
     end.kind === "done" ? "completed" : end.kind === "crashed" ? "crashed" : cause === "cancelled" ? "cancelled" : "released";
   const detail = end.kind === "crashed" ? end.detail : null;
@@ -152,18 +158,28 @@ async function endClaim(
       throw error;
     }
   });
-  if (!written) return "lease_lost";
-  await untilReachable(deps, timing, async () => {
-    if (attemptEnd === "crashed") await reconcile(deps, { crashLimit: timing.crashLimit });
-    else await advanceAndRelay(deps, claim);
-  });
-  return attemptEnd;
+  if (!written) return { kind: "lease_lost", next: null };
+  const next = await untilReachable(deps, timing, () => nextAssignment(deps, timing, claim, attemptEnd));
+  return { kind: attemptEnd, next };
 }
 
-/** The next step of the claim's experiment, and whatever waits in the outbox: at once, so that no slot waits for a loop elsewhere. */
-async function advanceAndRelay(deps: CarryOutDependencies, claim: Claim | null): Promise<void> {
-  if (claim !== null) await advanceExperiment(deps.store, deps.ids, claim.experiment.id);
-  await relayOutbox(deps);
+/**
+ * The experiment's next step, at once, so that no slot waits for a loop elsewhere. The first assignment that it asks for is this slot's,
+ * whose trainer has the data at hand; the others go to the queue. (All of them are in the outbox too: a doubled job is refused.)
+ */
+async function nextAssignment(
+  deps: CarryOutDependencies,
+  timing: CarryOutTiming,
+  claim: Claim,
+  end: AttemptEnd,
+): Promise<AssignmentId | null> {
+  if (end === "crashed") {
+    await reconcile(deps, { crashLimit: timing.crashLimit });
+    return null;
+  }
+  const asked = await advanceExperiment(deps.store, deps.ids, claim.experiment.id);
+  if (end !== "completed" || asked.length !== 1) await relayOutbox(deps);
+  return end === "completed" ? (asked[0]?.id ?? null) : null;
 }
 
 async function untilReachable<Value>(deps: CarryOutDependencies, timing: CarryOutTiming, act: () => Promise<Value>): Promise<Value> {
@@ -179,9 +195,16 @@ async function untilReachable<Value>(deps: CarryOutDependencies, timing: CarryOu
   }
 }
 
-async function membersOf(store: Store, id: ExperimentId): Promise<TrainingWork["members"]> {
+/** What a finalise run needs to know of the whole experiment. */
+async function wholeExperiment(store: Store, id: ExperimentId): Promise<Pick<TrainingWork, "members" | "trials">> {
   const snapshot = await store.experiments.snapshot(id);
-  return snapshot === null ? [] : deliveredRuns(snapshot);
+  return snapshot === null ? { members: [] } : { members: deliveredRuns(snapshot), trials: trialRows(snapshot.trials) };
+}
+
+function trialRows(trials: readonly Trial[]): readonly TrialRow[] {
+  return trials.flatMap(({ number, capacity, parameterCount, score, metrics, nextStep, verdict, winner }) =>
+    number === null ? [] : [{ number, capacity, parameterCount, score, metrics, nextStep, verdict, winner }],
+  );
 }
 
 /** Everything the trainer needs, as plain data. */
@@ -208,6 +231,6 @@ async function trainingWork(store: Store, claim: Claim): Promise<TrainingWork> {
         checkpoint: checkpoint === undefined ? null : { artifact: checkpoint.artifact, epoch: checkpoint.epoch },
       };
     }),
-    members: claim.runs.some(({ purpose }) => purpose === "finalise") ? await membersOf(store, experiment.id) : [],
+    ...(claim.runs.some(({ purpose }) => purpose === "finalise") ? await wholeExperiment(store, experiment.id) : { members: [] }),
   };
 }

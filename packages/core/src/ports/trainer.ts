@@ -4,7 +4,7 @@ import type { RunPurpose } from "../decisions.ts";
 import type { ExperimentSpec } from "../experiment-spec.ts";
 import type { ExperimentId, RunId, Sha256 } from "../ids.ts";
 import type { Recipe } from "../recipe.ts";
-import type { Answer, DeliveredRun, EpochRecord, ExperimentPlan, RunResult } from "../records.ts";
+import type { Answer, DeliveredRun, EpochRecord, ExperimentPlan, RunResult, Trial } from "../records.ts";
 
 export interface TrainingRun {
   readonly runId: RunId;
@@ -19,6 +19,10 @@ export interface TrainedMember extends DeliveredRun {
   readonly weightsArtifact: Sha256;
   readonly result: RunResult;
 }
+/** A row of the trial table, as a model card tells it. */
+export interface TrialRow extends Pick<Trial, "capacity" | "parameterCount" | "score" | "metrics" | "nextStep" | "verdict" | "winner"> {
+  readonly number: number;
+}
 /** All that a trainer needs, as plain data that crosses a process boundary. */
 export interface TrainingWork {
   readonly experimentId: ExperimentId;
@@ -31,6 +35,8 @@ export interface TrainingWork {
   readonly runs: readonly TrainingRun[];
   /** For `finalise`: the runs whose predictions are averaged into the delivered model, the winner's best run first. Empty otherwise. */
   readonly members: readonly TrainedMember[];
+  /** For `finalise`: the trial table, by number. Absent otherwise. */
+  readonly trials?: readonly TrialRow[];
 }
 export interface TrainerObserver {
   onEpochs(epochs: readonly EpochRecord[]): void;
