@@ -2,9 +2,9 @@
 import { type Answer, type LayerWeights, linearModel, type NetworkSpec, type Scores } from "@rightsize/core";
 import { scoreRows, trainRun } from "@rightsize/engine";
 import { answerSentence } from "@rightsize/orchestrator";
+import { modelBundle } from "./bundle/bundle.ts";
 import { loadMembers, type MemberModel, scoreMean } from "./delivered-model.ts";
 import type { PreparedFold } from "./fold-cache.ts";
-import { modelFile } from "./model-file.ts";
 import { networkOf, type RunContext } from "./run-context.ts";
 
 /** The answer, or `stopped` when the signal aborted before it was complete. */
@@ -35,21 +35,22 @@ export async function finalise(
   const single = await singleScores(context, models[0] as MemberModel);
   // A mean over folds has no validation score: each fold's validation rows trained the other folds' networks.
   const delivered = models.length === 1 ? single : await meanScores(context, models, plan.folds === 1);
-  const { id } = await context.artifacts.put(modelFile(context, models));
-  const answer: Omit<Answer, "sentence"> = {
+  const scored = {
     ...nothing,
     trial: trialNumber,
     capacity,
     ...delivered,
     single,
     delivered: {
-      kind: models.length === 1 ? "single" : "mean_of_best",
+      kind: models.length === 1 ? ("single" as const) : ("mean_of_best" as const),
       members: members.map(({ weightsArtifact: _weights, result: _result, ...run }) => run),
     },
     beatsMean: single.validation.loss < mean.validation.loss,
-    modelArtifact: id,
   };
-  return { ...answer, sentence: answerSentence(answer, spec.task) };
+  const { modelArtifact: _none, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task) };
+  const versions = { engineFingerprint: context.engine.fingerprint, node: process.version };
+  const { id } = await context.artifacts.put(modelBundle(context.work, models, cardAnswer, versions));
+  return { ...cardAnswer, modelArtifact: id };
 }
 
 interface BothScores {
