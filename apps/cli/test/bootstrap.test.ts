@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { BootstrapFailure, hintFor, stepFailure, writeFailure } from "../bootstrap/failure.mjs";
-import { isInstalled } from "../bootstrap/install.mjs";
+import { isInstalled, missingSpace } from "../bootstrap/install.mjs";
 import { takeLock } from "../bootstrap/lock.mjs";
 import { skippedLines } from "../bootstrap/tests.mjs";
 
@@ -42,6 +42,11 @@ test("packages are installed when node_modules holds what the lock file asks for
 test("packages for other platforms may be missing, and more than asked for may be there", () => {
   const forWindows = { "node_modules/esbuild-windows": { version: "1.0.0", optional: true } };
   expect(installed(forWindows, { "node_modules/extra": { version: "1.0.0" } })).toBe(true);
+});
+
+test("a disk without room is told before anything is fetched", () => {
+  expect(missingSpace("/opt/rightsize", 2e9)).toBeNull();
+  expect(missingSpace("/opt/rightsize", 60e6)).toContain("need 1.2 GB, and the disk of /opt/rightsize has 0.1 GB left");
 });
 
 test("of many preparations at once each has the folder to itself", async () => {

@@ -9,6 +9,12 @@ import {
   type ExperimentView,
   experimentPageSchema,
   experimentViewSchema,
+  type KeyRequest,
+  type KeyView,
+  keyListSchema,
+  keyViewSchema,
+  type NewKeyView,
+  newKeySchema,
   type TrialTable,
   trialTableSchema,
   type WorkerView,
@@ -40,6 +46,10 @@ export interface Client {
   decisions(id: string): Promise<DecisionList>;
   workers(): Promise<readonly WorkerView[]>;
   cancel(id: string): Promise<void>;
+  /** The answer holds the key itself, this once. Needs a key of scope admin, once there is one. */
+  createKey(request: KeyRequest): Promise<NewKeyView>;
+  keys(): Promise<readonly KeyView[]>;
+  revokeKey(id: string): Promise<KeyView>;
   /** Batches of an experiment's events, live, without a gap over broken connections; ends only with `signal` or an error. */
   events(id: string, options: EventOptions): AsyncGenerator<readonly StreamMessage[], void, void>;
 }
@@ -111,6 +121,9 @@ export function createClient(options: ClientOptions): Client {
     },
     decisions: (id) => json(decisionListSchema, `${one(id)}/decisions`),
     workers: async () => (await json(workerListSchema, "/v1/workers")).workers,
+    createKey: (body) => json(newKeySchema, "/v1/keys", post(body)),
+    keys: async () => (await json(keyListSchema, "/v1/keys")).keys,
+    revokeKey: (id) => json(keyViewSchema, `/v1/keys/${encodeURIComponent(id)}`, { method: "DELETE" }),
     async cancel(id) {
       await request(`${one(id)}/cancel`, { method: "POST" });
     },

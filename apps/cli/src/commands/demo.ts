@@ -65,6 +65,7 @@ async function runDemo(invocation: Invocation, dataFolder: string): Promise<void
         `${plan.testRows} are kept for the end.`,
     );
     for (const { name, reason } of plan.leftOut) output.say(`Left out ${name}: ${reason}`);
+    for (const warning of plan.warnings) output.say(`Warning: ${warning}`);
     output.say("");
     await service.workerReady;
     await watchExperiment(client, experiment.id, output, interrupts.signal);

@@ -2,6 +2,7 @@
 import type { Command } from "../command.ts";
 import { datasets } from "./datasets.ts";
 import { demo } from "./demo.ts";
+import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { run } from "./run.ts";
 import { show } from "./show.ts";
@@ -10,4 +11,4 @@ import { up } from "./up.ts";
 import { watch } from "./watch.ts";
 import { workers } from "./workers.ts";
 
-export const commands: readonly Command[] = [up, demo, run, watch, list, show, trials, datasets, workers];
+export const commands: readonly Command[] = [up, demo, run, watch, list, show, trials, datasets, workers, keys];

@@ -31,6 +31,7 @@ function experimentText(picture: Picture): readonly string[] {
     `Predicts ${experiment.target} (${experiment.task}) from ${counted(plan.featureColumns.length, "column")}; ` +
       `${plan.trainingRows} rows train, ${plan.validationRows} validate, ${plan.testRows} test; search ${experiment.preset}, engine ${experiment.engine}.`,
     ...plan.leftOut.map(({ name, reason }) => `Left out ${name}: ${reason}`),
+    ...plan.warnings.map((warning) => `Warning: ${warning}`),
     "",
     ...trialTableLines(table),
     "",
