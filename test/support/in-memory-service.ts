@@ -1,5 +1,6 @@
 /** The whole experiment loop on the in-memory twins: store, queue, workers as plain async functions. Milliseconds instead of processes. */
 import {
+  type AssignmentId,
   countedIds,
   type Experiment,
   type ExperimentId,
@@ -8,7 +9,7 @@ import {
   type Store,
   type WorkerId,
 } from "@rightsize/core";
-import { carryOut, createExperiment, reconcile } from "@rightsize/orchestrator";
+import { type CarryOutEnd, carryOut, createExperiment, reconcile } from "@rightsize/orchestrator";
 import { createMemoryQueue } from "@rightsize/queue";
 import { createMemoryStore } from "@rightsize/store";
 import { exampleDataset, examplePlan } from "./examples.ts";
@@ -35,9 +36,14 @@ export async function startInMemoryService(options: { readonly workers?: number 
   await store.datasets.put(exampleDataset());
   const never = new AbortController().signal;
   const timing = { epochBatchMs: 0, retryMs: 1 };
+  const worker = { store, queue, ids, workerId: "wrk_test" as WorkerId, log: () => {}, timing };
   const consumer = await queue.consume(
     async ({ assignmentId }) => {
-      await carryOut({ store, queue, ids, workerId: "wrk_test" as WorkerId, log: () => {}, timing }, trainer, assignmentId, never);
+      let next: AssignmentId | null = assignmentId;
+      while (next !== null) {
+        const end: CarryOutEnd = await carryOut(worker, trainer, next, never);
+        next = end.next;
+      }
     },
     { concurrency: workers },
   );

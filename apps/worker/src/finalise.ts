@@ -80,10 +80,19 @@ async function meanScores(
   };
 }
 
+/** Early stopping of the linear baseline, in epochs. */
+const baselineEpochs = { cap: 1600, patience: 20 } as const;
+
 /** The linear model, trained like every other network (0 hidden layers); null where even that diverges. */
 async function linearBaseline(context: RunContext, signal: AbortSignal): Promise<BothScores | null | "stopped"> {
   const { engine, work, run, data, now } = context;
-  const network = networkOf(context, linearModel);
+  // A baseline has to be at its best to be one: trained until it stops improving, whatever the experiment's own patience and cap.
+  const recipe = {
+    ...work.recipe,
+    maxEpochs: Math.max(work.recipe.maxEpochs, baselineEpochs.cap),
+    patience: Math.max(work.recipe.patience, baselineEpochs.patience),
+  };
+  const network = { ...networkOf(context, linearModel), recipe };
   const outcome = await trainRun(
     engine,
     {
@@ -93,7 +102,7 @@ async function linearBaseline(context: RunContext, signal: AbortSignal): Promise
       target: data.fold.target,
       seed: run.seed,
       learningRate: run.learningRate,
-      recipe: work.recipe,
+      recipe,
       spec: work.spec,
       checkpoint: null,
     },

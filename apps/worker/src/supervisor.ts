@@ -1,8 +1,8 @@
 /** The supervisor: takes jobs from the queue, gives each to a free warm trainer, and lets go of everything in order at the end. */
 import { totalmem } from "node:os";
-import type { IdSource, Queue, QueueConsumer, QueueJob, Store, WorkerId } from "@rightsize/core";
+import type { AssignmentId, IdSource, Queue, QueueConsumer, QueueJob, Store, WorkerId } from "@rightsize/core";
 import { asRightsizeError } from "@rightsize/core";
-import { type CarryOutLog, type CarryOutTiming, carryOut } from "@rightsize/orchestrator";
+import { type CarryOutEnd, type CarryOutLog, type CarryOutTiming, carryOut } from "@rightsize/orchestrator";
 import { type ChildTrainer, startChildTrainer } from "./child-trainer.ts";
 import type { TrainerSettings } from "./trainer-protocol.ts";
 
@@ -57,7 +57,11 @@ export async function startSupervisor(deps: SupervisorDependencies): Promise<Sup
     const trainer = free.pop();
     if (trainer === undefined) throw new Error("the queue handed out more jobs than there are slots");
     try {
-      await carryOut({ ...deps, workerId }, trainer, job.assignmentId, ending.signal);
+      // An experiment's next assignment is taken on at once: its data is warm here, and the queue would only bring it back.
+      for (let next: AssignmentId | null = job.assignmentId; next !== null && !ending.signal.aborted; ) {
+        const end: CarryOutEnd = await carryOut({ ...deps, workerId }, trainer, next, ending.signal);
+        next = end.next;
+      }
     } catch (error) {
       log("warn", "the assignment was not carried out", { assignmentId: job.assignmentId, error: asRightsizeError(error).message });
     } finally {

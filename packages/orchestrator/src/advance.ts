@@ -6,6 +6,7 @@ import {
   type ExperimentSnapshot,
   type IdSource,
   isTerminal,
+  type NewAssignment,
   type NewEvent,
   type Run,
   type Store,
@@ -28,9 +29,19 @@ const nothingToWrite: AdvancePlan = {
   events: [],
 };
 
-/** Advances an experiment in the store; returns whether anything was written. */
-export function advanceExperiment(store: Store, ids: IdSource, id: ExperimentId): Promise<boolean> {
-  return store.experiments.advance(id, (snapshot) => planAdvance(snapshot, ids));
+/** Advances an experiment in the store; returns the assignments that it asked for, none when nothing was to be done. */
+export async function advanceExperiment(store: Store, ids: IdSource, id: ExperimentId): Promise<readonly NewAssignment[]> {
+  let plan: AdvancePlan | null = null;
+  const plans = (snapshot: ExperimentSnapshot) => {
+    plan = planAdvance(snapshot, ids);
+    return plan;
+  };
+  const written = await store.experiments.advance(id, plans);
+  return written ? assignmentsOf(plan) : [];
+}
+
+function assignmentsOf(plan: AdvancePlan | null): readonly NewAssignment[] {
+  return plan?.assignments ?? [];
 }
 
 /** What follows from a snapshot, or null when there is nothing to do (work is outstanding, it is paused, or at an end). */
