@@ -1,6 +1,8 @@
 /** The API as a process: how it starts, says that it is ready, fails clearly, and stops. */
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { localOwner, newKey } from "@rightsize/core";
+import { createPostgresStore } from "@rightsize/store";
 import { afterEach, describe, expect, test } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
 import { type ApiProcess, spawnApi, startApiProcess } from "./api-process.ts";
@@ -71,13 +73,26 @@ describe("starting", () => {
     expect(messages).toMatchObject([{ kind: "failed", message: expect.stringContaining(`Port ${port}`) }]);
   });
 
-  test.each([
-    ["no database", {}, "DATABASE_URL: it must be set"],
-    ["an address that others reach, without keys", { DATABASE_URL: "postgres://a@b/c", RIGHTSIZE_HOST: "0.0.0.0" }, "without keys"],
-  ])("%s: exit code 2", async (_what, environment, says) => {
+  test.each([["no database", {}, "DATABASE_URL: it must be set"]])("%s: exit code 2", async (_what, environment, says) => {
     const { code, said } = await failing(environment);
     expect(code).toBe(2);
     expect(said).toContain(says);
+  });
+
+  test("an address that others reach, without keys: exit code 2; with a key it starts, and answers nobody without it", async () => {
+    const database = await postgres.newDatabase();
+    const { code, said } = await failing({ DATABASE_URL: database, RIGHTSIZE_HOST: "0.0.0.0", RIGHTSIZE_PORT: "0" });
+    expect(code).toBe(2);
+    expect(said).toContain("without keys");
+
+    const key = await newKey();
+    const store = await createPostgresStore({ url: database });
+    await store.keys.create({ id: key.id, owner: localOwner, name: "first", hash: key.hash, scopes: ["read"], validForMs: null });
+    await store.close();
+    api = await startApiProcess(database, { RIGHTSIZE_HOST: "0.0.0.0" });
+    const ask = (headers: Record<string, string>) => fetch(`${api?.url}/v1/experiments`, { headers });
+    expect((await ask({})).status).toBe(401);
+    expect((await ask({ authorization: `Bearer ${key.token}` })).status).toBe(200);
   });
 
   test("a database that isn't there: exit code 1, without its password", async () => {
