@@ -8,7 +8,9 @@ import { withPostgres } from "../support/postgres.ts";
 import { experimentsContract } from "./store/experiments.contract.ts";
 import { keysContract } from "./store/keys.contract.ts";
 import { outboxContract } from "./store/outbox.contract.ts";
+import { reconcileContract } from "./store/reconcile.contract.ts";
 import { removeContract } from "./store/remove.contract.ts";
+import { resultsContract } from "./store/results.contract.ts";
 import { reuseContract } from "./store/reuse.contract.ts";
 import { workContract } from "./store/work.contract.ts";
 import type { OpenWorld } from "./store/world.ts";
@@ -16,6 +18,8 @@ import type { OpenWorld } from "./store/world.ts";
 function storeContract(open: OpenWorld): void {
   experimentsContract(open);
   workContract(open);
+  resultsContract(open);
+  reconcileContract(open);
   outboxContract(open);
   keysContract(open);
   removeContract(open);
