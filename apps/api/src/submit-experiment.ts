@@ -13,6 +13,7 @@ import {
   RightsizeError,
   type SearchSpec,
   type Sha256,
+  type SplitSpec,
   type Task,
 } from "@rightsize/core";
 import { defaultPreset, parseSearch, presetRecipe } from "@rightsize/policy";
@@ -81,7 +82,7 @@ export function completeSpec(request: ParsedExperimentRequest, dataset: Dataset,
     target: request.target,
     task: request.task ?? suggestedTask(request.target, dataset),
     features: request.features,
-    split: request.split,
+    split: request.split ?? defaultSplit(search.preset, dataset.rowCount),
     search,
     recipe: { ...presetRecipe(search.preset), ...withoutUndefined(request.recipe) },
     engine: script === undefined ? { name } : { name, script: scriptOf(script) },
@@ -90,6 +91,15 @@ export function completeSpec(request: ParsedExperimentRequest, dataset: Dataset,
     delivery: request.delivery ?? (search.preset === "course" ? { kind: "single" } : { kind: "mean_of_best", runs: 5 }),
     seed: request.seed,
   };
+}
+
+/** Below this many rows a single validation split says little: folds are the replicates there (preset default knows how to use them). */
+const foldsBelowRows = 1000;
+
+function defaultSplit(preset: string, rowCount: number): SplitSpec {
+  const common = { testFraction: 0.2, seed: 0, stratify: false };
+  if (preset === "default" && rowCount < foldsBelowRows && rowCount >= 50) return { kind: "folds", folds: 5, ...common };
+  return { kind: "random", validationFraction: 0.3, ...common };
 }
 
 function searchOf(request: ParsedExperimentRequest): SearchSpec {

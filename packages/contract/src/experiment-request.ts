@@ -88,7 +88,9 @@ export const experimentRequestSchema = z.strictObject({
   target: z.string().min(1).max(1000),
   task: z.enum(tasks).optional().meta({ description: "Left out: what the target's column suggests" }),
   features: featuresRequestSchema.prefault({}),
-  split: splitRequestSchema.prefault({ kind: "random" }),
+  split: splitRequestSchema
+    .optional()
+    .meta({ description: "Left out: 20 % test; of the rest 30 % validate, or five folds where preset default has fewer than 1,000 rows" }),
   search: z.strictObject({ preset: z.string().min(1).max(50), parameters: z.record(z.string(), z.unknown()).default({}) }).optional(),
   recipe: recipeRequestSchema.prefault({}),
   engine: engineRequestSchema.prefault({}),
