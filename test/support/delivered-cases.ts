@@ -3,8 +3,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Capacity, defaultFeatures, defaultRecipe, type FeatureSpec, networkOutputs, type Recipe, type Task } from "@rightsize/core";
-import { buildTensors, defaultDataLimits, openColumns, openPlan, type PlanFile, planExperiment, readTable, toOwnUnit } from "@rightsize/data";
-import { createEngine, type DeliveredNetwork, initialWeights, predictRows } from "../src/index.ts";
+import {
+  buildTensors,
+  defaultDataLimits,
+  openColumns,
+  openPlan,
+  type PlanFile,
+  planExperiment,
+  readTable,
+  toOwnUnit,
+} from "@rightsize/data";
+import { createEngine, type DeliveredNetwork, initialWeights, predictRows } from "@rightsize/engine";
 
 /** Numbers (some with gaps, some far from 0), dates, truths, categories (more than have inputs of their own), and three targets. */
 export function mixedCsv(rows: number): string {
@@ -29,6 +38,24 @@ export function mixedCsv(rows: number): string {
   }
   return `${lines.join("\n")}\n`;
 }
+
+/** Rows that training never saw: unknown and rare categories, gaps of every kind, far numbers, dates before 1970, texts as numbers. */
+export const mixedRows: readonly Readonly<Record<string, unknown>>[] = [
+  { size: 3, gappy: 1, "year built": 2015, day: "2016-03-05", new: true, colour: "red", town: "t1", price: 9000, kind: "a", sold: "yes" },
+  { size: null, gappy: null, "year built": null, day: null, new: null, colour: null, town: null },
+  { size: "1e3", gappy: " 2.5 ", "year built": "2011", day: "1969-12-31T23:30:00Z", new: "TRUE", colour: "mauve", town: "t999" },
+  { size: -1e6, gappy: "NA", "year built": 1e9, day: -86_400_001, new: "false", colour: "green, dark", town: "?" },
+  {
+    size: 0.1,
+    gappy: Number.POSITIVE_INFINITY,
+    "year built": 1999.999,
+    day: "2024-02-29T12:00:00+05:30",
+    new: "",
+    colour: "blue",
+    town: "t3",
+  },
+  { colour: " red ", new: false, day: "1600-02-29" },
+];
 
 export interface DeliveredCase {
   readonly name: string;
@@ -128,7 +155,12 @@ export async function buildCase({ target, task, folds, members, features, recipe
     }
     await engine.close();
     const log = plan.folds[0]?.target.log ?? false;
-    return { plan, members: networks, csv, expected: log ? expected.map((value) => toOwnUnit({ mean: 0, deviation: 1, log }, value)) : expected };
+    return {
+      plan,
+      members: networks,
+      csv,
+      expected: log ? expected.map((value) => toOwnUnit({ mean: 0, deviation: 1, log }, value)) : expected,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
