@@ -26,10 +26,15 @@ export interface InMemoryService {
   close(): Promise<void>;
 }
 
-export async function startInMemoryService(options: { readonly workers?: number } = {}): Promise<InMemoryService> {
+export async function startInMemoryService(
+  options: {
+    readonly workers?: number;
+    /** The store's clock, in milliseconds; left out: it stands still. */
+    readonly now?: () => number;
+  } = {},
+): Promise<InMemoryService> {
   const workers = options.workers ?? 1;
-  const nowMs = 0;
-  const store = createMemoryStore({ now: () => nowMs });
+  const store = createMemoryStore({ now: options.now ?? (() => 0) });
   const queue = createMemoryQueue();
   const ids = countedIds();
   const trainer = createScriptedTrainer();

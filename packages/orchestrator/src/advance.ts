@@ -15,8 +15,9 @@ import {
 import { policyVersion } from "@rightsize/policy";
 import { applyDecision } from "./apply-decision.ts";
 import { textHash } from "./content-hash.ts";
-import { decideWithinLimits } from "./decide-within-limits.ts";
+import { limitedDecision } from "./decide-within-limits.ts";
 import { policyContext, policyHistory } from "./history.ts";
+import { timeSpent } from "./time-spent.ts";
 import { summariseTrial } from "./trial-summary.ts";
 
 const nothingToWrite: AdvancePlan = {
@@ -61,7 +62,8 @@ export function planAdvance(snapshot: ExperimentSnapshot, ids: IdSource): Advanc
 function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan {
   const { spec, plan } = snapshot.experiment;
   const completed = completeTrials(snapshot);
-  const decision = decideWithinLimits(policyContext(spec, plan), spec.limits, policyHistory(snapshot));
+  const spent = timeSpent(snapshot);
+  const { decision, limit } = limitedDecision(policyContext(spec, plan), spec.limits, policyHistory(snapshot), spent);
   const sequence = snapshot.decisions.length + 1;
   const text = canonicalText(decision);
   const effects = applyDecision(snapshot, sequence, decision, ids);
@@ -69,7 +71,7 @@ function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan 
   return {
     ...nothingToWrite,
     ...effects,
-    decision: { sequence, decision, text, hash: textHash(text) },
+    decision: { sequence, decision, text, hash: textHash(text), limit },
     trialChanges: mergeChanges([...completed.changes, ...effects.trialChanges]),
     events: [...completed.events, made, ...effects.events],
   };

@@ -1,22 +1,50 @@
 /** The policy's decision under the experiment's own limits: a limit enters as a recorded fact at a place in the history, never as a clock. */
 import { type Decision, type ExperimentLimits, type History, type LimitReached, type PolicyContext, parameterCount } from "@rightsize/core";
 import { decide } from "@rightsize/policy";
+import { noTimeSpent, type TimeSpent } from "./time-spent.ts";
 
-/** Asks the policy; where its answer would break a limit, tells it so and asks again: it must then FINISH. Pure. */
-export function decideWithinLimits(context: PolicyContext, limits: ExperimentLimits, history: History): Decision {
-  const wanted = decide(context, history);
-  const limit = brokenLimit(wanted, context, limits, history);
-  if (limit === null || history.length === 0) return wanted;
-  const last = history[history.length - 1] as History[number];
-  return decide(context, [...history.slice(0, -1), { ...last, limit }]);
+/** A decision and the limit that made it the end; stored together, since the time that was spent is in no history. */
+export interface LimitedDecision {
+  readonly decision: Decision;
+  readonly limit: LimitReached | null;
 }
 
-function brokenLimit(wanted: Decision, context: PolicyContext, limits: ExperimentLimits, history: History): LimitReached | null {
+/** Asks the policy; where its answer would go beyond a limit, tells it so and asks again: it must then FINISH. Pure. */
+export function limitedDecision(
+  context: PolicyContext,
+  limits: ExperimentLimits,
+  history: History,
+  spent: TimeSpent = noTimeSpent,
+): LimitedDecision {
+  const last = history.at(-1);
+  const wanted = decide(context, history);
+  if (last === undefined) return { decision: wanted, limit: null };
+  const limit = brokenLimit(wanted, context, limits, history, spent);
+  // One that is in the history already was obeyed just now.
+  if (limit === null) return { decision: wanted, limit: last.limit };
+  return { decision: decide(context, [...history.slice(0, -1), { ...last, limit }]), limit };
+}
+
+/** The decision alone: for a replay, whose history holds the limits that were reached. */
+export function decideWithinLimits(context: PolicyContext, limits: ExperimentLimits, history: History): Decision {
+  return limitedDecision(context, limits, history).decision;
+}
+
+function brokenLimit(
+  wanted: Decision,
+  context: PolicyContext,
+  limits: ExperimentLimits,
+  history: History,
+  spent: TimeSpent,
+): LimitReached | null {
+  if (wanted.action === "FINISH") return null;
+  const { maxTrials, maxParameterCount, cpuSeconds = null, wallSeconds = null } = limits;
+  if (cpuSeconds !== null && spent.cpuSeconds >= cpuSeconds) return { kind: "cpu", limit: cpuSeconds };
+  if (wallSeconds !== null && spent.wallSeconds >= wallSeconds) return { kind: "wall_time", limit: wallSeconds };
   if (wanted.action !== "START_TRIAL") return null;
   const started = history.filter(({ decision }) => decision.action === "START_TRIAL").length;
-  if (limits.maxTrials !== null && started >= limits.maxTrials) return { kind: "trials", limit: limits.maxTrials };
+  if (maxTrials !== null && started >= maxTrials) return { kind: "trials", limit: maxTrials };
   const parameters = parameterCount(context.inputs, wanted.capacity, context.outputs);
-  if (limits.maxParameterCount !== null && parameters > limits.maxParameterCount)
-    return { kind: "parameters", limit: limits.maxParameterCount };
+  if (maxParameterCount !== null && parameters > maxParameterCount) return { kind: "parameters", limit: maxParameterCount };
   return null;
 }

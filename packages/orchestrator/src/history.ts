@@ -36,14 +36,15 @@ export function runsOfDecision(snapshot: ExperimentSnapshot, sequence: number): 
 
 /** The full history, oldest decision first. Every run must have ended: call it only when nothing is outstanding. */
 export function policyHistory(snapshot: ExperimentSnapshot): History {
-  return snapshot.decisions.map((stored) => historyEntry(snapshot, stored));
+  return snapshot.decisions.map((stored, index) => historyEntry(snapshot, stored, snapshot.decisions[index + 1]));
 }
 
-function historyEntry(snapshot: ExperimentSnapshot, stored: StoredDecision): HistoryEntry {
+function historyEntry(snapshot: ExperimentSnapshot, stored: StoredDecision, next: StoredDecision | undefined): HistoryEntry {
   return {
     decision: stored.decision,
     outcomes: runsOfDecision(snapshot, stored.sequence).map(runOutcome),
-    limit: null,
+    // A limit is stored with the decision that it forced; in the history it stands before that one.
+    limit: next?.limit ?? null,
   };
 }
 

@@ -11,7 +11,7 @@ export {
 } from "./carry-out.ts";
 export { contentHash, textHash } from "./content-hash.ts";
 export { createExperiment, type ExperimentCreation } from "./create-experiment.ts";
-export { decideWithinLimits } from "./decide-within-limits.ts";
+export { decideWithinLimits, type LimitedDecision, limitedDecision } from "./decide-within-limits.ts";
 export { policyContext, policyHistory } from "./history.ts";
 export {
   type Loop,
@@ -24,4 +24,5 @@ export {
   startReconciler,
 } from "./loops.ts";
 export { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
+export { type TimeSpent, timeSpent } from "./time-spent.ts";
 export { type WhatIf, type WhatIfAnswer, whatIf } from "./what-if.ts";

@@ -271,6 +271,14 @@ export function experimentsContract(open: OpenWorld): void {
       expect(stored?.decision).toEqual(decision.decision);
     });
 
+    test("a limit that was reached before a decision is kept with it", async () => {
+      const { store } = world;
+      const { id } = await start(store);
+      const limit = { kind: "cpu", limit: 0.1 } as const;
+      await store.experiments.advance(id, () => ({ ...nothing, decision: { ...decisionOf(2), limit } }));
+      expect((await snapshotOf(store, id)).decisions.map((decision) => decision.limit)).toEqual([null, limit]);
+    });
+
     test("refuses a decision that leaves a gap or repeats a number, and writes nothing of that plan", async () => {
       const { store } = world;
       const { id, trialId } = await start(store);
