@@ -129,6 +129,25 @@ describe("names and corners", () => {
   });
 });
 
+describe("parts of dates", () => {
+  const dayMs = 86_400_000;
+  it.each(["days", "month", "day", "weekday", "hour"] as const)("%s of every day of 250 years", async (part) => {
+    const plain = numberPlan("when", 1);
+    const features = [{ take: { kind: "part", part, fill: 0 }, center: 0, scale: 1 }] as const;
+    const plan: PlanFile = {
+      ...plain,
+      folds: [
+        { columns: [{ name: "when", holds: "date", width: 1, features }], target: { mean: 0, deviation: 1, log: false }, classWeights: [] },
+      ],
+    };
+    const rows = Array.from({ length: 250 * 365 }, (_, day) => ({ when: (day - 150 * 365) * dayMs + (day % 24) * 3_600_000 }));
+    const { columns } = rawColumnsOfRows(deliveredSchema(plan).inputs, rows, rows.length);
+    const same = [{ weights: Float32Array.of(1), biases: Float32Array.of(0) }];
+    const answer = await askModel(buildDeliveredModel(plan, [{ network: linear, weights: same, fold: 0 }]), plan, columns);
+    expect(answer.kind === "regression" && Float32Array.from(answer.values)).toEqual(transformRows(plan, rows).x);
+  });
+});
+
 describe("as a TensorFlow.js layers model", () => {
   it.each([
     ["relu", "auto"],
