@@ -66,6 +66,7 @@ export function examplePlan(overrides: Partial<ExperimentPlan> = {}): Experiment
     droppedRows: 0,
     classes: [],
     targetDeviation: 1,
+    warnings: [],
     ...overrides,
   };
 }

@@ -123,6 +123,7 @@ function playedDataProcess(): DataProcess {
         droppedRows: 0,
         classes: task === "classification" ? ["no", "yes"] : [],
         targetDeviation: 1,
+        warnings: [],
       };
     },
     startCount: () => 1,

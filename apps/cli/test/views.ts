@@ -96,6 +96,7 @@ export function experimentView(changes: Partial<ExperimentView> = {}): Experimen
       droppedRows: 8,
       classes: [],
       targetDeviation: 8,
+      warnings: [],
     },
     answer: null,
     eventCount: 0,

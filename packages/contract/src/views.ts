@@ -96,6 +96,9 @@ export const experimentViewSchema = z.object({
     droppedRows: z.int(),
     classes: z.array(z.string()),
     targetDeviation: z.number(),
+    warnings: z
+      .array(z.string())
+      .meta({ description: "What should be known before the scores are believed, for example rows that train and validate at once" }),
   }),
   answer: answerSchema.nullable(),
   eventCount: z.int(),

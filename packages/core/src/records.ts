@@ -48,6 +48,8 @@ export interface ExperimentPlan {
   readonly classes: readonly string[];
   /** Deviation of the target on the training rows of fold 0; 1 for classification. */
   readonly targetDeviation: number;
+  /** What should be known before the scores are believed, for example rows that train and validate at once. Each begins with a word (`leak:`). */
+  readonly warnings: readonly string[];
 }
 
 /** The end of an experiment: the winner's scores, the test split read once, and the baselines beside them. */

@@ -9,7 +9,7 @@ export {
   type TableColumn,
   tableOf,
 } from "./columns/column-table.ts";
-export { previewRows, type TablePreview } from "./columns/preview.ts";
+export { previewFile, previewRows, type TablePreview } from "./columns/preview.ts";
 export { type DataLimits, defaultDataLimits } from "./limits.ts";
 export { type PlanRequest, planExperiment } from "./plan/plan-experiment.ts";
 export {

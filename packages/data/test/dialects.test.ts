@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type ColumnTable, cellText, type DeclaredDialect } from "@rightsize/data";
 import { describe, expect, it } from "vitest";
-import { fileOf, folder, readAndOpen } from "./support/tables.ts";
+import { errorOf, fileOf, folder, readAndOpen } from "./support/tables.ts";
 
 const cells = (table: ColumnTable) =>
   Array.from({ length: table.rowCount }, (_, row) => table.profiles.map(({ name }) => cellText(table.column(name) as never, row)));
@@ -36,6 +36,7 @@ describe("dialects of CSV", () => {
     ["gaps as ?", plain.replace("-2,\n", "-2,?\n").replace("ann,,", "ann,?,"), "csv"],
     ["a dash for a missing number", plain.replace("ann,,", "ann,-,"), "csv"],
     ["decimal commas, declared", plain.replaceAll(",", ";").replace("1.5", "1,5"), "csv", { decimalComma: true }],
+    ["decimal commas in tabs, declared", plain.replaceAll(",", "\t").replace("1.5", "1,5"), "tsv", { decimalComma: true }],
     ["a delimiter declared", plain.replaceAll(",", "~"), "csv", { delimiter: "~" }],
     ["gzipped", gzipSync(plain), "csv.gz"],
     [
@@ -98,6 +99,32 @@ describe("dialects of CSV", () => {
   it("a header of numbers is one where it is declared", async () => {
     const { reading } = await readAndOpen(fileOf("2019,2020\n1,2\n3,4\n"), { dialect: { header: true } });
     expect(reading.columns.map(({ name }) => name)).toEqual(["2019", "2020"]);
+  });
+
+  it("a header that is denied is a row, one that is declared a header, whatever they look like", async () => {
+    const read = async (header: boolean) => (await readAndOpen(fileOf("name,town\nann,Oslo\nbob,Rome\n"), { dialect: { header } })).reading;
+    expect(await read(false)).toMatchObject({ rowCount: 3, columns: [{ name: "column_1" }, { name: "column_2" }] });
+    expect(await read(true)).toMatchObject({ rowCount: 2, columns: [{ name: "name" }, { name: "town" }] });
+  });
+
+  it("with decimal commas declared, a comma parts no cells", async () => {
+    const { table } = await readAndOpen(fileOf("a;b\n1,5;2,5\n3,25;4,0\n"), { dialect: { decimalComma: true } });
+    expect(cells(table)).toEqual([
+      ["1.5", "2.5"],
+      ["3.25", "4"],
+    ]);
+    const one = await readAndOpen(fileOf("a\n1,5\n3,25\n"), { dialect: { decimalComma: true } });
+    expect(cells(one.table)).toEqual([["1.5"], ["3.25"]]);
+  });
+
+  it("a quote that is declared: the others are part of the cells", async () => {
+    const { table } = await readAndOpen(fileOf("a,b\n'x, \"y\"',1\nz,2\n"), { dialect: { quote: "'" } });
+    expect(cells(table)[0]).toEqual(['x, "y"', "1"]);
+  });
+
+  it("of a file that is no CSV can't be declared", async () => {
+    const error = await errorOf(() => readAndOpen(fileOf('[{"a":1},{"a":2}]'), { dialect: { delimiter: ";" } }));
+    expect(error).toMatchObject({ code: "invalid_request", issues: [{ where: "delimiter" }] });
   });
 
   it("line ends, delimiters and doubled quotes inside quotes belong to the cell", async () => {

@@ -1,7 +1,7 @@
 /** The profile: types, statistics, warnings and the suggested target, by example. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { previewRows } from "@rightsize/data";
+import { previewFile, previewRows } from "@rightsize/data";
 import { describe, expect, it } from "vitest";
 import { fileOf, readAndOpen, vegaFolder } from "./support/tables.ts";
 
@@ -101,6 +101,36 @@ it("a preview shows rows as they were written, gaps as null", async () => {
   });
   expect(previewRows(table, 2, 10).rows).toEqual([["3", "2024-05-02T10:00:00.000Z", null]]);
   expect(previewRows(table, 9, 10).rows).toEqual([]);
+});
+
+it("a preview read straight from the file shows the same rows, wherever it begins, and how many there are", async () => {
+  const lines = Array.from({ length: 45 }, (_, row) =>
+    [row % 3 === 1 ? "" : row / 4, row * 1000, row % 4 === 2 ? "" : `t${row % 5}`, row % 2 === 0, `2024-01-${(row % 27) + 10}`].join(","),
+  );
+  const { table, outputPath } = await readAndOpen(fileOf(`a,b,c,d,e\n${lines.join("\n")}\n`));
+  for (const [first, count] of [
+    [0, 45],
+    [0, 3],
+    [7, 1],
+    [8, 9],
+    [13, 20],
+    [40, 100],
+    [44, 1],
+    [45, 1],
+    [1000, 5],
+    [3, 0],
+  ] as const) {
+    expect(await previewFile(outputPath, first, count), `from ${first}`).toEqual({ rowCount: 45, ...previewRows(table, first, count) });
+  }
+});
+
+it("a preview is small: long cells are cut, of a very wide table fewer rows come", async () => {
+  const { outputPath } = await readAndOpen(fileOf(`a,b\n${"x".repeat(999)},1\ny,2\nz,3\n`));
+  const [[long]] = (await previewFile(outputPath, 0, 1)).rows as [[string]];
+  expect([long.length, long.at(-1)]).toEqual([200, "…"]);
+  const names = Array.from({ length: 2000 }, (_, column) => `c${column}`).join(",");
+  const wide = await readAndOpen(fileOf(`${names}\n${Array.from({ length: 150 }, () => names.replaceAll("c", "")).join("\n")}\n`));
+  expect((await previewFile(wide.outputPath, 0, 1000)).rows).toHaveLength(100);
 });
 
 describe("the suggested target", () => {

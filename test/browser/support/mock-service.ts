@@ -119,6 +119,7 @@ export async function startMockService(): Promise<MockService> {
         droppedRows: 0,
         classes: classification ? ["0", "1"] : [],
         targetDeviation: classification ? 1 : 3,
+        warnings: [],
       },
       now: () => (startedMs === 0 ? Date.now() : startedMs + (Date.now() - opened)),
     });

@@ -29,6 +29,8 @@ export function experimentView(experiment: Experiment): ExperimentView {
       droppedRows: plan.droppedRows,
       classes: [...plan.classes],
       targetDeviation: plan.targetDeviation,
+      // Plans stored before there were warnings have none.
+      warnings: [...(plan.warnings ?? [])],
     },
     answer: experiment.answer === null ? null : answerView(experiment.answer),
     eventCount: experiment.eventCount,

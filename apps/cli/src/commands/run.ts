@@ -35,6 +35,7 @@ export const run: Command = {
     if (target === null) throw usageError(`--target is missing. Columns: ${dataset.columns.map(({ name }) => name).join(", ")}`, "run");
     const experiment = await client.createExperiment(requestOf(invocation, dataset.id, target, further));
     output.say(`Experiment ${experiment.id} on ${client.url}`);
+    for (const warning of experiment.plan.warnings) output.say(`Warning: ${warning}`);
     if (invocation.flag("detach")) output.line(output.json ? JSON.stringify(experiment) : experiment.id);
     else await watchExperiment(client, experiment.id, output, invocation.interrupts.signal);
   },

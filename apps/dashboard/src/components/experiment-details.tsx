@@ -50,6 +50,16 @@ export function ExperimentDetails({
         })}
       </details>
       <Timeline trials={trials} />
+      {plan.warnings.length > 0 && (
+        <details open>
+          <summary>Before you believe the scores: {plan.warnings.length === 1 ? "a warning" : `${plan.warnings.length} warnings`}</summary>
+          <ul className="plain-list">
+            {plan.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       <details>
         <summary>
           Columns: {plan.featureColumns.length} used, {plan.leftOut.length} left out

@@ -101,8 +101,32 @@ function storeColumn(column: TableColumn, add: (bytes: Uint8Array) => Block): He
   }
 }
 
+/** Some rows of a table: `first` is a multiple of 8, so that gap bits begin at a byte. */
+interface RowWindow {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Opens a columnar file: reads the header now and each column when it is first asked for. Throws `artifact_corrupt`. */
 export async function openColumns(path: string): Promise<ColumnTable> {
+  return (await openWindow(path, null)).table;
+}
+
+/**
+ * Some rows of a columnar file as a table of their own; only their bytes are read, and of a text column its labels. `offset` is the place
+ * of row `first` in that table, `rowCount` the rows of the whole. Throws `artifact_corrupt`.
+ */
+export async function openRows(
+  path: string,
+  first: number,
+  count: number,
+): Promise<{ readonly table: ColumnTable; readonly offset: number; readonly rowCount: number }> {
+  const offset = first % 8;
+  const opened = await openWindow(path, { first: first - offset, count: count + offset });
+  return { ...opened, offset };
+}
+
+async function openWindow(path: string, wanted: RowWindow | null): Promise<{ readonly table: ColumnTable; readonly rowCount: number }> {
   const corrupt = (what: string, cause?: unknown) =>
     new RightsizeError("artifact_corrupt", `The columnar file can't be read: ${what}.`, { cause });
   const { size } = await stat(path);
@@ -144,35 +168,52 @@ export async function openColumns(path: string): Promise<ColumnTable> {
   };
   const byName = new Map(header.columns.map((column) => [column.profile.name, column]));
   const loaded = new Map<string, TableColumn>();
-  return {
-    rowCount: header.rowCount,
+  const window =
+    wanted === null ? null : { first: wanted.first, count: Math.max(0, Math.min(wanted.count, header.rowCount - wanted.first)) };
+  const table: ColumnTable = {
+    rowCount: window?.count ?? header.rowCount,
     image: header.image,
     profiles: header.columns.map((column) => column.profile),
     column(name) {
       const known = loaded.get(name);
       const entry = byName.get(name);
       if (known !== undefined || entry === undefined) return known;
-      const column = loadColumn(entry.profile, entry.stored, read);
+      const column = loadColumn(entry.profile, entry.stored, read, window);
       loaded.set(name, column);
       return column;
     },
   };
+  return { table, rowCount: header.rowCount };
 }
 
-function loadColumn(profile: ColumnProfile, stored: HeaderColumn, read: (block: Block) => ArrayBuffer): TableColumn {
+/** The part of a block that holds some rows, each of so many bytes (1/8 for a bit). */
+function partOf(block: Block, rowBytes: number, window: RowWindow | null): Block {
+  if (window === null) return block;
+  const from = Math.min(block.bytes, window.first * rowBytes);
+  return { offset: block.offset + from, bytes: Math.min(block.bytes - from, Math.ceil(window.count * rowBytes)) };
+}
+
+function loadColumn(
+  profile: ColumnProfile,
+  stored: HeaderColumn,
+  read: (block: Block) => ArrayBuffer,
+  window: RowWindow | null,
+): TableColumn {
   switch (stored.kind) {
-    case "numbers":
+    case "numbers": {
+      const Numbers = numberTypes[stored.type];
       return {
         kind: "numbers",
         profile,
-        values: new numberTypes[stored.type](read(stored.values)),
-        gaps: stored.gaps === null ? null : new Uint8Array(read(stored.gaps)),
+        values: new Numbers(read(partOf(stored.values, Numbers.BYTES_PER_ELEMENT, window))),
+        gaps: stored.gaps === null ? null : new Uint8Array(read(partOf(stored.gaps, 1 / 8, window))),
       };
+    }
     case "codes":
       return {
         kind: "codes",
         profile,
-        codes: new codeTypes[stored.type](read(stored.codes)),
+        codes: new codeTypes[stored.type](read(partOf(stored.codes, codeTypes[stored.type].BYTES_PER_ELEMENT, window))),
         labels: JSON.parse(Buffer.from(read(stored.labels)).toString("utf8")) as string[],
       };
     case "profile":

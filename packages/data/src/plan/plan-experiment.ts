@@ -14,6 +14,7 @@ import {
   type TargetScale,
   writePlan,
 } from "./plan-file.ts";
+import { planWarnings } from "./plan-warnings.ts";
 import { splitRows } from "./split.ts";
 import { moments } from "./statistics.ts";
 import { readTarget, type Target } from "./target.ts";
@@ -99,6 +100,7 @@ export function planExperiment(
     roles,
   };
   const first = folds[0] as (typeof folds)[number];
+  const featureColumns = kept.map((index) => (chosen.columns[index] as TableColumn).profile.name);
   return {
     bytes: writePlan(file),
     plan: {
@@ -112,10 +114,11 @@ export function planExperiment(
         meanPredictorLoss(valueAt, training, validation, targetScales[fold] as TargetScale, target.classes.length),
       ),
       leftOut,
-      featureColumns: kept.map((index) => (chosen.columns[index] as TableColumn).profile.name),
+      featureColumns,
       droppedRows: table.rowCount - target.rows.length,
       classes: target.classes,
       targetDeviation: targetScales[0]?.deviation ?? 1,
+      warnings: planWarnings(table, roles, { target: request.target, features: featureColumns, folds: foldCount }),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a person should know of a table as a whole: columns that give each other away, and repeated rows. */
 import { type CodeColumn, type ColumnTable, isGap, type NumberColumn, type TableColumn } from "../columns/column-table.ts";
+import { rowHashes } from "../columns/row-hashes.ts";
 
 /** Rows looked at before a pair is checked on all rows. */
 const sampleRows = 500;
@@ -154,30 +155,16 @@ function findRenamings(columns: readonly TableColumn[], rowCount: number): (read
   return found;
 }
 
-/** Rows among the first `rowCount` that equal an earlier row, by a 52-bit hash over all columns (two different rows of 500,000 share one with a chance of 1 in 36,000). */
+/** Rows among the first `rowCount` that equal an earlier row in every column. */
 function repeatedRows(table: ColumnTable, rowCount: number): number {
-  const high = new Uint32Array(rowCount);
-  const low = new Uint32Array(rowCount);
-  const values = new Float64Array(rowCount);
-  const words = new Uint32Array(values.buffer);
-  for (const { name } of table.profiles) {
-    const column = table.column(name) as TableColumn;
-    if (column.kind === "profile") return 0;
-    values.set((column.kind === "codes" ? column.codes : column.values).subarray(0, rowCount));
-    const gaps = column.kind === "numbers" ? column.gaps : null;
-    for (let row = 0; row < rowCount; row++) {
-      if (gaps !== null && isGap(gaps, row)) values[row] = -1.234e-300;
-      const first = words[2 * row] as number;
-      const second = words[2 * row + 1] as number;
-      const h = Math.imul((high[row] as number) ^ first, 0x85ebca6b) ^ second;
-      const l = Math.imul((low[row] as number) ^ second, 0xc2b2ae35) ^ first;
-      high[row] = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
-      low[row] = Math.imul(l ^ (l >>> 13), 0x297a2d39) + 0x7f4a7c15;
-    }
-  }
-  for (let row = 0; row < rowCount; row++) values[row] = ((high[row] as number) >>> 12) * 0x100000000 + (low[row] as number);
-  values.sort();
+  const hashes = rowHashes(
+    table,
+    table.profiles.map(({ name }) => name),
+    rowCount,
+  );
+  if (hashes === null) return 0;
+  hashes.sort();
   let repeated = 0;
-  for (let index = 1; index < rowCount; index++) if (values[index] === values[index - 1]) repeated++;
+  for (let index = 1; index < rowCount; index++) if (hashes[index] === hashes[index - 1]) repeated++;
   return repeated;
 }

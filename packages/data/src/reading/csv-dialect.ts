@@ -27,17 +27,19 @@ const sampleRecords = 2000;
 export function findDialect(text: string, whole: boolean, declared: DeclaredDialect = {}): CsvDialect {
   const quote = declared.quote ?? findQuote(text);
   const split = (delimiter: string) => splitCsv(text, delimiter, quote, { partial: !whole, maxRecords: sampleRecords }).records;
-  const delimiter = declared.delimiter ?? findDelimiter(split);
-  const sample = split(delimiter);
   const decimalComma = declared.decimalComma ?? false;
+  const delimiter = declared.delimiter ?? findDelimiter(split, decimalComma);
+  const sample = split(delimiter);
   return { delimiter, quote, decimalComma, sample, header: declared.header ?? hasHeader(sample, decimalComma) };
 }
 
 /** The delimiter that splits the most records into as many fields as the first, into more fields where that is equal. */
-function findDelimiter(split: (delimiter: string) => readonly CsvRecord[]): string {
-  let best = ",";
+function findDelimiter(split: (delimiter: string) => readonly CsvRecord[], decimalComma: boolean): string {
+  // A comma can't both part fields and begin a fraction.
+  const candidates = decimalComma ? delimiters.filter((delimiter) => delimiter !== ",") : delimiters;
+  let best = candidates[0] as string;
   let bestScore = 0;
-  for (const delimiter of delimiters) {
+  for (const delimiter of candidates) {
     const records = split(delimiter);
     const width = records[0]?.fields.length ?? 0;
     if (width < 2) continue;

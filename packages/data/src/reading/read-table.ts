@@ -26,7 +26,7 @@ export interface ReadTableOptions {
   /** Where the columnar form is written; nothing is left there (nor beside it) when reading fails. */
   readonly outputPath: string;
   readonly limits: DataLimits;
-  /** How a CSV file is written, where the caller knows. */
+  /** How a CSV file is written, where the caller knows; any other format with one is refused (`invalid_request`). */
   readonly dialect?: DeclaredDialect;
   /** Threads for DuckDB; its default is one per core. */
   readonly threads?: number;
@@ -54,6 +54,7 @@ export async function readTable(path: string, options: ReadTableOptions): Promis
       readPath = unpackedPath;
       format = sniffFormat(await head(unpackedPath));
     }
+    checkDialect(format, options.dialect);
     const { table, formatName } = await load(readPath, format, options);
     const { columns, ...described } = describeTable(table);
     await writeColumns(partPath, withProfiles(table, columns));
@@ -63,6 +64,14 @@ export async function readTable(path: string, options: ReadTableOptions): Promis
     await rm(unpackedPath, { force: true });
     await rm(partPath, { force: true });
   }
+}
+
+function checkDialect(format: FileFormat, dialect: DeclaredDialect = {}): void {
+  const declared = Object.keys(dialect);
+  if (format === "csv" || declared.length === 0) return;
+  throw new RightsizeError("invalid_request", "Only CSV is written in dialects, and this file is something else.", {
+    issues: [{ where: declared[0] as string, received: `a declaration for a file of format ${format}`, required: "a CSV file, or none" }],
+  });
 }
 
 function withProfiles(table: ColumnTable, profiles: TableReading["columns"]): ColumnTable {
