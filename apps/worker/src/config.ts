@@ -2,6 +2,7 @@
 import { availableParallelism, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EngineName, engineNames, RightsizeError } from "@rightsize/core";
+import { type ExecutionProvider, executionProviders } from "@rightsize/engine";
 import { z } from "zod";
 import type { ArtifactSettings } from "./trainer-protocol.ts";
 
@@ -10,6 +11,8 @@ export interface WorkerConfig {
   readonly redisUrl: string | null;
   readonly artifacts: ArtifactSettings;
   readonly engines: readonly EngineName[];
+  /** Where the onnx engine computes. */
+  readonly provider: ExecutionProvider;
   /** Trainer children, each training one assignment at a time. */
   readonly slots: number;
   readonly machine: string;
@@ -33,6 +36,7 @@ const environmentSchema = z.object({
   RIGHTSIZE_KEY: z.string().min(1).optional(),
   RIGHTSIZE_CACHE: z.string().min(1).optional(),
   RIGHTSIZE_ENGINES: z.string().default("onnx"),
+  RIGHTSIZE_ONNX_PROVIDER: z.enum(executionProviders).default("cpu"),
   RIGHTSIZE_SLOTS: wholeNumber(1, 256).optional(),
   RIGHTSIZE_MACHINE: z.string().min(1).optional(),
   RIGHTSIZE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -61,6 +65,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     redisUrl: env.REDIS_URL ?? null,
     artifacts: artifactSettings(env),
     engines: engines.map(engineName),
+    provider: env.RIGHTSIZE_ONNX_PROVIDER,
     slots: env.RIGHTSIZE_SLOTS ?? availableParallelism(),
     machine: env.RIGHTSIZE_MACHINE ?? hostname(),
     log: { level: env.RIGHTSIZE_LOG, pretty: env.RIGHTSIZE_LOG_FORMAT === "pretty" },

@@ -24,7 +24,12 @@ async function main(): Promise<void> {
     queue,
     ids: randomIds,
     log,
-    trainer: { engines: config.engines, artifacts: config.artifacts, checkpointEveryMs: config.checkpointEveryMs },
+    trainer: {
+      engines: config.engines,
+      provider: config.provider,
+      artifacts: config.artifacts,
+      checkpointEveryMs: config.checkpointEveryMs,
+    },
     slots: config.slots,
     machine: config.machine,
     timing: { leaseMs: config.leaseMs, heartbeatMs: Math.floor(config.leaseMs / 3) },

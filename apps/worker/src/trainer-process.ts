@@ -20,7 +20,7 @@ let stop = new AbortController();
 let committed: (() => void) | null = null;
 
 try {
-  const engines = await loadEngines(settings.engines as readonly EngineName[]);
+  const engines = await loadEngines(settings.engines as readonly EngineName[], settings.provider);
   const trainer = createAssignmentTrainer({
     engines,
     artifacts: openArtifacts(settings.artifacts),

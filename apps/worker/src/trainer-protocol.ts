@@ -1,5 +1,7 @@
 /** What a supervisor and its trainer child say to each other. Plain data over Node's IPC ("advanced" serialisation: typed arrays and NaN survive). */
+
 import type { EpochRecord, PlainError, RunId, Sha256, TrainerObserver, TrainingWork } from "@rightsize/core";
+import type { ExecutionProvider } from "@rightsize/engine";
 
 export type RunOutcome = Parameters<TrainerObserver["onRunEnd"]>[1];
 
@@ -22,6 +24,8 @@ export type FromTrainer =
 /** Settings of a trainer child, passed as its only argument in JSON. */
 export interface TrainerSettings {
   readonly engines: readonly string[];
+  /** Where the onnx engine computes. */
+  readonly provider: ExecutionProvider;
   readonly artifacts: ArtifactSettings;
   readonly checkpointEveryMs: number;
 }
