@@ -8,6 +8,8 @@ import { createTensorFlowEngine } from "./tfjs/engine.ts";
 export interface EngineOptions {
   /** For `onnx`; `cpu` unless told. */
   readonly provider?: ExecutionProvider;
+  /** For `onnx`; false trains small networks with the graph of large ones. true unless told. */
+  readonly fusing?: boolean;
   /** For `scripted`. */
   readonly scripted?: ScriptedOptions;
 }
@@ -16,7 +18,7 @@ export interface EngineOptions {
 export async function createEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
   switch (name) {
     case "onnx":
-      return createOnnxEngine(options.provider);
+      return createOnnxEngine(options.provider, options.fusing);
     case "scripted":
       return createScriptedEngine(options.scripted);
     case "tensorflow":

@@ -44,13 +44,17 @@ interface Golden {
 const golden = JSON.parse(readFileSync(new URL("../../../test/fixtures/engine/golden.json", import.meta.url), "utf8")) as Golden;
 const vector = (text: string | undefined) => new Float32Array(Uint8Array.from(Buffer.from(text ?? "", "base64")).buffer);
 
-let engine: Engine;
+const graphs = ["the graph of small networks", "the graph of large ones"] as const;
+type GraphName = (typeof graphs)[number];
+const engines = new Map<GraphName, Engine>();
 beforeAll(async () => {
-  engine = await createEngine("onnx");
+  for (const name of graphs) engines.set(name, await createEngine("onnx", { fusing: name === graphs[0] }));
 });
-afterAll(() => engine.close());
+afterAll(async () => {
+  for (const engine of engines.values()) await engine.close();
+});
 
-function open(one: GoldenCase) {
+function open(graph: GraphName, one: GoldenCase) {
   const classifies = one.loss === "cross_entropy" || one.loss === "binary_cross_entropy";
   const y = vector(one.loss === "cross_entropy" ? golden.targets.three : classifies ? golden.targets.two : golden.targets.number);
   const table: TensorTable = { rowCount: golden.rows, inputs: golden.inputs, x: vector(golden.x), y };
@@ -70,6 +74,7 @@ function open(one: GoldenCase) {
     },
     classWeights: one.classWeights ?? null,
   };
+  const engine = engines.get(graph) as Engine;
   return engine.open(network, table, { seed: 1 }).then((session) => ({ session, layout: parameterLayout(network) }));
 }
 /** Step t (from 1) trains rows (batch × (t − 1) + j) mod rows. */
@@ -96,9 +101,9 @@ const nameOf = (one: GoldenCase) => {
   return `${one.activation}, ${one.loss}, ${o.kind === "sgd" ? (o.momentum === 0 ? "sgd" : o.nesterov ? "nesterov" : "momentum") : o.kind}${extras === "" ? "" : `, ${extras}`}`;
 };
 
-describe("single steps restarted from PyTorch's states agree to 1e-5", () => {
+describe.each(graphs)("%s: single steps restarted from PyTorch's states agree to 1e-5", (graph) => {
   test.each(golden.cases.map((one) => [nameOf(one), one] as const))("%s", async (_name, one) => {
-    const { session, layout } = await open(one);
+    const { session, layout } = await open(graph, one);
     const scales = momentScales(one.optimizer);
     for (const step of one.steps) {
       const before = step.before.map((text, index) => vector(text).map((value) => value / (scales[index] as number)));
@@ -118,13 +123,13 @@ describe("single steps restarted from PyTorch's states agree to 1e-5", () => {
   });
 });
 
-describe("200 steps stay within 1e-5 of PyTorch's losses", () => {
+describe.each(graphs)("%s: 200 steps stay within 1e-5 of PyTorch's losses", (graph) => {
   const fair = golden.cases.filter((one) => one.losses !== null);
   test("most combinations are a fair test", () => {
     expect(fair.length).toBeGreaterThan(golden.cases.length * 0.8);
   });
   test.each(fair.map((one) => [nameOf(one), one] as const))("%s", async (_name, one) => {
-    const { session, layout } = await open(one);
+    const { session, layout } = await open(graph, one);
     session.setWeights(unflatten(layout, vector(golden.start[one.loss === "cross_entropy" ? "3" : "1"])));
     const losses = await session.train(Array.from({ length: 200 }, (_, index) => stepOf(one, index + 1)));
     for (const [index, expected] of (one.losses ?? []).entries())

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine, type FusingEngine, serialiseWeights, type TrainJob, type TrainOutcome, trainRun, trainRuns } from "../src/index.ts";
 import { collect, jobFor, sectors, waves } from "./support.ts";
 
+const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 let engine: Engine;
 beforeAll(async () => {
   engine = await createEngine("onnx");
@@ -33,12 +34,13 @@ const alone = async (jobs: readonly TrainJob[]) => {
   return outcomes;
 };
 
-test("small networks fuse, large ones and clipped ones don't: a matter of shape and recipe alone", () => {
+test("small networks fuse, large ones, clipped ones and AdamW don't: a matter of shape and recipe alone", () => {
   const fusing = engine as FusingEngine;
   const network = jobFor(waves(8), { hiddenLayers: 1, nodesPerLayer: 64 }).network;
   expect(fusing.fuses(network)).toBe(true);
   expect(fusing.fuses({ ...network, capacity: { hiddenLayers: 2, nodesPerLayer: 250 } })).toBe(false);
   expect(fusing.fuses({ ...network, recipe: { ...defaultRecipe, gradientClipNorm: 1 } })).toBe(false);
+  expect(fusing.fuses({ ...network, recipe: { ...defaultRecipe, optimizer: { ...adam, kind: "adamw", weightDecay: 0.1 } } })).toBe(false);
 });
 test.each([
   ["adam", { optimizer: defaultRecipe.optimizer }, 1],
@@ -110,6 +112,6 @@ test("a run that fails rejects after the others have ended", async () => {
   expect(ended).toBe(2);
 });
 test("large networks and the scripted engine take turns", async () => {
-  const job = jobFor(waves(80), { hiddenLayers: 2, nodesPerLayer: 100 }, { maxEpochs: 2 });
+  const job = jobFor(waves(80), { hiddenLayers: 2, nodesPerLayer: 150 }, { maxEpochs: 2 });
   expect(await together([job, { ...job, seed: 2 }])).toEqual(await alone([job, { ...job, seed: 2 }]));
 });

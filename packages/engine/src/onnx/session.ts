@@ -12,18 +12,19 @@ import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
 import { buildPredictGraph } from "./predict-graph.ts";
 import type { GraphCache, Ort, OrtSession, OrtTensor } from "./runtime.ts";
-import { createStepRunner, fusedSizes, fuses, type Member } from "./step-runner.ts";
+import { createStepRunner, fusedSizes, type Member } from "./step-runner.ts";
 
 /** Rows × widest layer of one prediction call: keeps its activations within a few MB. */
 const predictionElements = 2 ** 19;
 
-/** Opens one session for each seed. They train side by side: a chunk of one waits for the others that are still training. */
+/** Opens one session for each seed. They train side by side: a chunk of one waits for the others that are still training. `fusing` chooses the graph. */
 export async function openOnnxSessions(
   ort: Ort,
   cache: GraphCache,
   network: NetworkSpec,
   table: TensorTable,
   seeds: readonly number[],
+  fusing: boolean,
 ): Promise<readonly InspectableSession[]> {
   const x = new ort.Tensor("float32", table.x, [table.rowCount, table.inputs]);
   const shape = [table.rowCount, 1];
@@ -31,8 +32,8 @@ export async function openOnnxSessions(
     lossOf(network) === "cross_entropy"
       ? new ort.Tensor("int32", Int32Array.from(table.y), shape)
       : new ort.Tensor("float32", table.y, shape);
-  const runner = createStepRunner(ort, cache, network, table, x, y);
-  const group = new TrainingGroup(runner.run, fuses(network) ? (fusedSizes.at(-1) as number) : 1);
+  const runner = createStepRunner(ort, cache, network, table, x, y, fusing);
+  const group = new TrainingGroup(runner.run, fusing ? (fusedSizes.at(-1) as number) : 1);
   let open = seeds.length;
   const closed = () => {
     open--;

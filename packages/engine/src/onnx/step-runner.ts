@@ -16,13 +16,14 @@ export interface Member {
 }
 
 /** Networks up to this many parameters are trained by the fused graph, alone or together: measured, see test/bench/engine/README.md. */
-export const fusedParameterLimit = 6000;
+export const fusedParameterLimit = 20_000;
 /** Most networks of one graph, and the sizes that are compiled; a smaller group is filled up with copies. */
 export const fusedSizes = [1, 2, 4, 8, 16] as const;
 
 /** Whether a network is trained by the fused graph: decided by its shape and recipe alone, so that company never changes its bits. */
 export function fuses(network: NetworkSpec): boolean {
-  if (network.recipe.gradientClipNorm !== null) return false;
+  // clipping needs a norm over each network, AdamW a decay of weights alone: neither fits parameters packed into one tensor
+  if (network.recipe.gradientClipNorm !== null || network.recipe.optimizer.kind === "adamw") return false;
   return parameterCount(network.inputs, network.capacity, network.outputs) <= fusedParameterLimit;
 }
 
@@ -34,7 +35,7 @@ export interface StepRunnerParts {
   release(): void;
 }
 
-/** A runner for one network shape and one table. x and y are the table's tensors. */
+/** A runner for one network shape and one table. x and y are the table's tensors; `fusing` says which of the two graphs. */
 export function createStepRunner(
   ort: Ort,
   cache: GraphCache,
@@ -42,6 +43,7 @@ export function createStepRunner(
   table: TensorTable,
   x: OrtTensor,
   y: OrtTensor,
+  fusing: boolean,
 ): StepRunnerParts {
   const loss = lossOf(network);
   const { recipe } = network;
@@ -87,7 +89,7 @@ export function createStepRunner(
     const count = steps[0]?.length ?? 0;
     if (count === 0) return members.map(() => new Float64Array(0));
     const batch = largestBatch(steps, network, table);
-    const networks = fuses(network) ? (fusedSizes.find((size) => size >= members.length) ?? members.length) : null;
+    const networks = fusing ? (fusedSizes.find((size) => size >= members.length) ?? members.length) : null;
     const { graph, session } = await compiled(batch, networks);
     const slots = networks ?? 1;
     const many = networks === null ? [] : [networks];

@@ -1,7 +1,7 @@
 /** The training graph: a chunk of steps as one Scan, whose state is the parameters and the optimizer's moments. */
 import type { NetworkSpec } from "@rightsize/core";
 import { lossOf } from "../loss.ts";
-import { parameterLayout } from "../parameters.ts";
+import { type LayerShape, parameterLayout } from "../parameters.ts";
 import { type Algebra, soloAlgebra } from "./algebra.ts";
 import { Graph, type Value } from "./graph.ts";
 import { lossRules } from "./losses.ts";
@@ -35,16 +35,18 @@ export function buildTrainGraph(network: NetworkSpec, batch: number, algebra: Al
   const lossRule = lossRules[lossOf(network)];
   const rule = optimizerRule(recipe.optimizer);
   const vectors = ["p", "m", "v"].slice(0, 1 + rule.momentCount);
-  const state: StateTensor[] = vectors.flatMap((letter, vector) => [
-    ...layers.map(({ fanIn, fanOut, weightsAt }, layer) => ({
-      name: `${letter}${layer}`,
-      shape: [fanIn, fanOut] as const,
-      vector,
-      at: weightsAt,
-    })),
-    { name: `${letter}_biases`, shape: [1, count - biasesAt] as const, vector, at: biasesAt },
-  ]);
-  const tensors = layers.length + 1;
+  // small networks pack all parameters into one tensor: one update instead of one for each layer, where nodes cost more than numbers
+  const packed = algebra.networks !== null;
+  const parts = packed
+    ? [{ suffix: "", shape: [1, count] as const, at: 0 }]
+    : [
+        ...layers.map(({ fanIn, fanOut, weightsAt }, layer) => ({ suffix: `${layer}`, shape: [fanIn, fanOut] as const, at: weightsAt })),
+        { suffix: "_biases", shape: [1, count - biasesAt] as const, at: biasesAt },
+      ];
+  const state: StateTensor[] = vectors.flatMap((letter, vector) =>
+    parts.map(({ suffix, shape, at }) => ({ name: `${letter}${suffix}`, shape, vector, at })),
+  );
+  const tensors = parts.length;
   // several networks have an axis of their own in front of everything but the table
   const many = algebra.networks === null ? [] : [algebra.networks];
   const scalar = algebra.networks === null ? [] : [algebra.networks, 1, 1];
@@ -58,22 +60,20 @@ export function buildTrainGraph(network: NetworkSpec, batch: number, algebra: Al
   for (const name of rule.reads) body.input(`step_${name}`, "float32", scalar);
   const masks = maskedLayers.map((layer) => body.input(`step_mask${layer}`, "float32", [...many, batch, network.capacity.nodesPerLayer]));
 
-  const biases = `in_p_biases`;
-  const widths = layers.map(({ fanOut }) => fanOut);
-  const values: NetworkValues = {
-    weights: layers.map((_, layer) => `in_p${layer}`),
-    biases: layers.length === 1 ? [biases] : splitBiases(body, algebra, biases, widths),
-  };
+  const values = packed ? unpack(body, algebra, "in_p", layers) : networkValues(body, algebra, layers);
   const x = body.node("Gather", ["x", rows], { axis: 0 });
   const y = body.node("Gather", ["y", rows], { axis: 0 });
   const { outputs, trace } = forward(body, algebra, values, recipe.activation, x, masks);
   const { loss, dz } = lossRule.build(body, algebra, outputs, y, c, batch);
   const gradients = backward(body, algebra, values, recipe.activation, trace, dz, { l2: recipe.l2, rows: batch });
-  const biasGradient =
-    layers.length === 1 ? (gradients.biases[0] as Value) : body.node("Concat", gradients.biases, { axis: algebra.classAxis });
-  if (algebra.networks !== null && recipe.gradientClipNorm !== null)
-    throw new RangeError("networks side by side are trained without clipping");
-  const clipped = clip(body, [...gradients.weights, biasGradient], recipe.gradientClipNorm);
+  const flatShape = () => body.constantInt64([algebra.networks ?? 1, 1, -1]);
+  const flat = packed ? gradients.weights.map((gradient) => body.node("Reshape", [gradient, flatShape()])) : [];
+  const joined = joinColumns(body, algebra, [...flat, ...gradients.biases]);
+  const all = packed ? [joined] : [...gradients.weights, joined];
+  if (packed && (recipe.gradientClipNorm !== null || recipe.optimizer.kind === "adamw")) {
+    throw new RangeError("networks side by side are trained without clipping and without AdamW");
+  }
+  const clipped = clip(body, all, recipe.gradientClipNorm);
 
   const step = { size: "step_size", epsilon: "step_epsilon", decay: "step_decay" };
   const next: Value[] = [];
@@ -103,8 +103,28 @@ export function buildTrainGraph(network: NetworkSpec, batch: number, algebra: Al
   return { model: main.toModel("train"), state, stepNumbers: rule.reads, maskedLayers };
 }
 
-function splitBiases(g: Graph, algebra: Algebra, biases: Value, widths: readonly number[]): readonly Value[] {
-  return g.nodes("Split", [biases, g.constantInt64(widths)], widths.length, { axis: algebra.classAxis });
+/** Weights as they are fed, biases split from their common tensor. */
+function networkValues(g: Graph, algebra: Algebra, layers: readonly LayerShape[]): NetworkValues {
+  const widths = layers.map(({ fanOut }) => fanOut);
+  return { weights: layers.map((_, layer) => `in_p${layer}`), biases: splitColumns(g, algebra, "in_p_biases", widths) };
+}
+
+/** Weights and biases out of one tensor [networks, 1, parameters]. */
+function unpack(g: Graph, algebra: Algebra, packed: Value, layers: readonly LayerShape[]): NetworkValues {
+  const sizes = [...layers.map(({ fanIn, fanOut }) => fanIn * fanOut), ...layers.map(({ fanOut }) => fanOut)];
+  const pieces = splitColumns(g, algebra, packed, sizes);
+  const weights = layers.map(({ fanIn, fanOut }, layer) =>
+    g.node("Reshape", [pieces[layer] as Value, g.constantInt64([algebra.networks ?? 1, fanIn, fanOut])]),
+  );
+  return { weights, biases: pieces.slice(layers.length) };
+}
+
+function splitColumns(g: Graph, algebra: Algebra, value: Value, sizes: readonly number[]): readonly Value[] {
+  return sizes.length === 1 ? [value] : g.nodes("Split", [value, g.constantInt64(sizes)], sizes.length, { axis: algebra.classAxis });
+}
+
+function joinColumns(g: Graph, algebra: Algebra, values: readonly Value[]): Value {
+  return values.length === 1 ? (values[0] as Value) : g.node("Concat", values, { axis: algebra.classAxis });
 }
 
 /** Scales all gradients down where their common Euclidean norm is above `limit` (Pascanu et al. 2013; PyTorch's 1e-6). */
