@@ -75,7 +75,7 @@ describe("a service without keys", () => {
 });
 
 describe("a key", () => {
-  it.each([
+  const unusable: readonly (readonly [what: string, make: () => string | null | Promise<string>])[] = [
     ["none", () => null],
     ["an empty one", () => ""],
     ["another kind of text", () => "secret"],
@@ -83,7 +83,8 @@ describe("a key", () => {
     ["one with another secret", async () => `${(await keyOf(api.store, alice, ["read"])).token.slice(0, -4)}0000`],
     ["a revoked one", revoked],
     ["an expired one", expired],
-  ] as const)("%s: 401, with a way to go on and nothing of the key", async (_what, make) => {
+  ];
+  it.each(unusable)("%s: 401, with a way to go on and nothing of the key", async (_what, make) => {
     await start({ requireKeys: true });
     const token = await make();
     const response = await get(token);
@@ -177,12 +178,12 @@ describe("a key", () => {
   });
 });
 
-async function revoked() {
+async function revoked(): Promise<string> {
   const key = await keyOf(api.store, alice, ["read"]);
   await api.store.keys.revoke(alice, key.id);
   return key.token;
 }
-async function expired() {
+async function expired(): Promise<string> {
   const key = await keyOf(api.store, alice, ["read"], 1000);
   nowMs += 1000;
   return key.token;

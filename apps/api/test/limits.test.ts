@@ -29,7 +29,7 @@ describe("deleting", () => {
     expect((await remove(`/v1/experiments/${id}`)).statusCode).toBe(204);
     expect((await api.app.inject(`/v1/experiments/${id}`)).statusCode).toBe(404);
     expect((await api.app.inject(`/v1/trials/${snapshot?.trials[0]?.id}`)).statusCode).toBe(404);
-    expect((await api.files()).sort()).toEqual([...left].sort());
+    expect([...(await api.files())].sort()).toEqual([...left].sort());
     expect((await remove(`/v1/experiments/${id}`)).statusCode).toBe(404);
   });
 

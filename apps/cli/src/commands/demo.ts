@@ -49,7 +49,8 @@ async function runDemo(invocation: Invocation, dataFolder: string): Promise<void
     redisUrl: null,
     logLevel: config.logLevel ?? "info",
     logs: "files",
-    environment: config.environment,
+    // A demo's service is its own: nobody made a key for it.
+    environment: { ...config.environment, RIGHTSIZE_REQUIRE_KEYS: undefined },
     say: output.say,
     signal: interrupts.signal,
   });
