@@ -1,5 +1,5 @@
 /** What crosses between the API and its data process: plain data and paths, never bytes of tables. */
-import type { Dataset, ExperimentPlan, ExperimentSpec, PlainError } from "@rightsize/core";
+import type { Dataset, ExperimentPlan, ExperimentSpec } from "@rightsize/core";
 
 /** What reading a file finds out. */
 export type TableSummary = Pick<Dataset, "format" | "rowCount" | "columns" | "warnings" | "suggestedTarget" | "suggestedTask">;
@@ -24,14 +24,3 @@ export interface PlanRequest extends Pick<ExperimentSpec, "target" | "task" | "f
 
 export type DataRequest = ReadTableRequest | PlanRequest;
 export type PlanSummary = Omit<ExperimentPlan, "artifact">;
-
-/** To the child; `id` pairs an answer with its request. */
-export interface RequestMessage {
-  readonly id: number;
-  readonly request: DataRequest;
-}
-/** From the child. The first message is `ready`. */
-export type ChildMessage =
-  | { readonly kind: "ready" }
-  | { readonly kind: "done"; readonly id: number; readonly result: TableSummary | PlanSummary }
-  | { readonly kind: "failed"; readonly id: number; readonly error: PlainError };
