@@ -26,8 +26,7 @@ async function main(): Promise<void> {
   const peers: { readonly name: string; readonly peer: Peer }[] = [];
   for (const python of options.python) {
     const peer = await startPeer(python);
-    const { torch, config } = await peer.describe();
-    const blas = /BLAS_INFO=(\w+)/.exec(config)?.[1] ?? "unknown";
+    const { torch, blas, config } = await peer.describe();
     const capability = /CPU capability usage: (\S+)/.exec(config)?.[1] ?? "unknown";
     peers.push({ name: `PyTorch ${torch}, BLAS ${blas}, ${capability}`, peer });
   }

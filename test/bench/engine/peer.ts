@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { BenchCase } from "./cases.ts";
 
 export interface Peer {
-  describe(): Promise<{ readonly torch: string; readonly config: string }>;
+  describe(): Promise<{ readonly torch: string; readonly blas: string; readonly config: string }>;
   setUp(one: BenchCase, fused: boolean): Promise<void>;
   /** CPU seconds of each epoch. */
   epochs(count: number): Promise<readonly number[]>;
