@@ -1,4 +1,6 @@
 /** Keys: who may do what, whose rows are whose, and that no key is ever told to anybody but its maker. */
+import path from "node:path";
+import { createHttpArtifacts } from "@rightsize/artifacts";
 import { keyListSchema, newKeySchema, problemSchema } from "@rightsize/contract";
 import {
   type AssignmentId,
@@ -101,6 +103,7 @@ describe("a key", () => {
         ["GET", "/v1/experiments"],
         ["GET", "/v1/workers"],
         ["POST", "/v1/experiments/exp_1/replay"],
+        ["POST", "/v1/experiments/exp_1/predict"],
       ],
       write: [
         ["POST", "/v1/experiments"],
@@ -168,6 +171,20 @@ describe("a key", () => {
     expect(problemSchema.parse(response.json()).issues.map((issue) => issue.where)).toContain(where);
   });
 
+  it("of a worker moves artifacts, and nothing else does", async () => {
+    await start();
+    const url = await api.listen();
+    const { token } = await keyOf(api.store, alice, ["worker"]);
+    const artifactsWith = (key: string | null) =>
+      createHttpArtifacts({ baseUrl: url, cacheFolder: path.join(api.folder, `cache ${key}`), ...(key === null ? {} : { key }) });
+    const { id } = await artifactsWith(token).put(Buffer.from("weights"));
+    expect(Buffer.from(await artifactsWith(token).read(id)).toString()).toBe("weights");
+    await expect(artifactsWith(null).read(id)).rejects.toMatchObject({ code: "unauthorised" });
+    const reader = (await keyOf(api.store, alice, ["read", "write", "admin"])).token;
+    await expect(artifactsWith(reader).read(id)).rejects.toMatchObject({ code: "forbidden" });
+    expect((await get(token)).statusCode).toBe(403);
+  });
+
   it("has a number of requests a minute of its own", async () => {
     await start({ requestsPerMinute: 3 });
     const [first, second] = [await keyOf(api.store, alice, ["read"]), await keyOf(api.store, alice, ["read"])];
@@ -217,6 +234,7 @@ describe("what belongs to another", () => {
       "post /v1/experiments": { payload: { dataset, target: "y" } },
       "post /v1/keys": { payload: { name: "his", scopes: ["read"] } },
       "post /v1/experiments/{id}/replay": { payload: {} },
+      "post /v1/experiments/{id}/predict": { payload: { rows: [{ a: 1 }] } },
     };
     const { paths } = (await api.app.inject("/openapi.json")).json<{ paths: Operations }>();
     const shown = async () => [
