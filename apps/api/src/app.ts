@@ -16,6 +16,7 @@ import { artifactRoutes } from "./routes/artifacts.ts";
 import { addDashboard } from "./routes/dashboard.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { experimentEventRoutes } from "./routes/experiment-events.ts";
+import { experimentModelRoutes } from "./routes/experiment-model.ts";
 import { experimentReplayRoutes } from "./routes/experiment-replay.ts";
 import { experimentTrialRoutes } from "./routes/experiment-trials.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
@@ -71,6 +72,7 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   await app.register(datasetRoutes(deps, gate));
   await app.register(experimentRoutes(deps, gate));
   await app.register(experimentTrialRoutes(deps));
+  await app.register(experimentModelRoutes(deps));
   await app.register(experimentReplayRoutes(deps));
   await app.register(experimentEventRoutes(deps, feeds));
   await app.register(trialRoutes(deps));

@@ -37,6 +37,7 @@ const environmentSchema = z.object({
   RIGHTSIZE_DATA_SECONDS: wholeNumber(1, 86_400).default(120),
   RIGHTSIZE_DATA_MEMORY_MB: wholeNumber(128, 1_000_000).default(2048),
   RIGHTSIZE_REQUESTS_PER_MINUTE: wholeNumber(0, 10_000_000).default(0),
+  RIGHTSIZE_PREDICT_ROWS: wholeNumber(1, 10_000_000).default(100_000),
   RIGHTSIZE_REQUIRE_KEYS: z
     .enum(["true", "false"], "true or false")
     .transform((text) => text === "true")
@@ -65,13 +66,15 @@ export interface ApiConfig {
   readonly logFormat: "auto" | "json" | "pretty";
   readonly dashboardFolder: string | null;
   readonly uploadLimitBytes: number;
-  /** Most bytes of a JSON body. */
+  /** Most bytes of a JSON body, and of a CSV body to predict for. */
   readonly bodyLimitBytes: number;
-  /** Longest time a file may take to be read, or an experiment to be planned. */
+  /** Longest time a file may take to be read, an experiment to be planned, or rows to be predicted for. */
   readonly dataTimeoutMs: number;
   readonly dataMemoryBytes: number;
   /** Requests of one key, or without keys of one client address, a minute; 0 is no limit. */
   readonly requestsPerMinute: number;
+  /** Most rows of one request for predictions. */
+  readonly predictRows: number;
   /** Whether requests need a key also while the database holds none. */
   readonly requireKeys: boolean;
   /** Experiments of one owner that have not ended; 0 is no limit. */
@@ -119,6 +122,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataTimeoutMs: values.RIGHTSIZE_DATA_SECONDS * 1000,
     dataMemoryBytes: values.RIGHTSIZE_DATA_MEMORY_MB * megabyte,
     requestsPerMinute: values.RIGHTSIZE_REQUESTS_PER_MINUTE,
+    predictRows: values.RIGHTSIZE_PREDICT_ROWS,
     requireKeys: values.RIGHTSIZE_REQUIRE_KEYS,
     openExperiments: values.RIGHTSIZE_OPEN_EXPERIMENTS,
     trainingWork: values.RIGHTSIZE_TRAINING_WORK,

@@ -14,6 +14,7 @@ import type {
 } from "@rightsize/core";
 import type { FastifyBaseLogger } from "fastify";
 import type { DataProcess } from "./data-process/data-process.ts";
+import type { PredictProcess } from "./predict-process/predict-process.ts";
 
 /** What `createExperiment` of the orchestrator needs to know of an accepted request. */
 export interface AcceptedExperiment {
@@ -40,6 +41,8 @@ export interface AppSettings {
   readonly openExperiments: number;
   /** Most work of one training, in parameters × training rows × epochs; 0 is no limit. */
   readonly trainingWork: number;
+  /** Most rows of one request for predictions. */
+  readonly predictRows: number;
   /** Event-loop delay above which requests are answered 503; 0 never. */
   readonly maxEventLoopDelayMs: number;
   /** How often a stream of events looks by itself, in case a signal was lost. */
@@ -53,6 +56,7 @@ export interface ApiDependencies {
   readonly queue: Queue | null;
   readonly artifacts: ArtifactStore;
   readonly dataProcess: DataProcess;
+  readonly predictProcess: PredictProcess;
   readonly createExperiment: (request: AcceptedExperiment) => Promise<{ readonly experiment: Experiment; readonly created: boolean }>;
   /** Called after an experiment was created, paused, resumed or cancelled: a hint for background loops in this process. */
   readonly onWorkChanged?: (id: ExperimentId) => void;
@@ -70,6 +74,7 @@ export const defaultAppSettings: Omit<AppSettings, "uploadsFolder"> = {
   requestsPerMinute: 0,
   openExperiments: 0,
   trainingWork: 0,
+  predictRows: 100_000,
   maxEventLoopDelayMs: 2000,
   eventLookMs: 3000,
   heartbeatMs: 15_000,

@@ -3,3 +3,4 @@ export { buildApp } from "./app.ts";
 export { type ApiConfig, ConfigurationError, isLoopback, readConfig } from "./config.ts";
 export { type DataProcess, type DataProcessOptions, startDataProcess } from "./data-process/data-process.ts";
 export { type AcceptedExperiment, type ApiDependencies, type AppSettings, defaultAppSettings } from "./dependencies.ts";
+export { createPredictProcess, type PredictProcess } from "./predict-process/predict-process.ts";

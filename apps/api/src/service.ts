@@ -10,6 +10,7 @@ import { buildApp } from "./app.ts";
 import { type ApiConfig, ConfigurationError, childEnvironment, isLoopback } from "./config.ts";
 import { startDataProcess } from "./data-process/data-process.ts";
 import { defaultAppSettings } from "./dependencies.ts";
+import { createPredictProcess } from "./predict-process/predict-process.ts";
 import { sweepTemporaryFolders } from "./temporary-files.ts";
 
 export interface Service {
@@ -36,6 +37,11 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
       startDataProcess({ timeoutMs: config.dataTimeoutMs, memoryBytes: config.dataMemoryBytes, environment: childEnvironment() }),
       (open) => open.close(),
     );
+    const predictProcess = keep(
+      "the predicting process",
+      createPredictProcess({ timeoutMs: config.dataTimeoutMs, memoryBytes: config.dataMemoryBytes, environment: childEnvironment() }),
+      (open) => open.close(),
+    );
     await migrate(config.databaseUrl);
     const store = keep("the store", await createPostgresStore({ url: config.databaseUrl }), (open) => open.close());
     if (!config.requireKeys) await refuseOpenDoor(config, store);
@@ -58,6 +64,7 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
         queue,
         artifacts: createFolderArtifacts({ folder: config.artifactsFolder }),
         dataProcess,
+        predictProcess,
         createExperiment: (request) => createExperiment({ store, ids: randomIds }, request),
         // A resumed experiment whose runs all ended while it was paused goes on now, and not at the reconciler's next round.
         onWorkChanged: (id) => {
@@ -74,6 +81,7 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
           bodyLimitBytes: config.bodyLimitBytes,
           dashboardFolder: config.dashboardFolder,
           requestsPerMinute: config.requestsPerMinute,
+          predictRows: config.predictRows,
           // An address that others reach needs keys even if they should all be deleted by hand.
           requireKeys: config.requireKeys || !isLoopback(config.host),
           openExperiments: config.openExperiments,

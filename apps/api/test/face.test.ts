@@ -106,6 +106,7 @@ describe("the documentation", () => {
       "/v1/experiments/{id}/events",
       "/v1/experiments/{id}/model",
       "/v1/experiments/{id}/pause",
+      "/v1/experiments/{id}/predict",
       "/v1/experiments/{id}/replay",
       "/v1/experiments/{id}/resume",
       "/v1/experiments/{id}/trials",

@@ -127,6 +127,7 @@ export async function askStrangely({ app }: Pick<TestApi, "app">, experiment: st
     ["GET", "/v1/experiments/:id/decisions"],
     ["GET", "/v1/experiments/:id/model"],
     ["POST", "/v1/experiments/:id/pause"],
+    ["POST", "/v1/experiments/:id/predict"],
     ["GET", "/v1/trials/:id"],
     ["GET", "/v1/trials/:id/epochs?:query"],
     ["GET", "/v1/artifacts/:id"],

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type ApiDependencies, buildApp, type DataProcess, defaultAppSettings } from "@rightsize/api";
+import { type ApiDependencies, buildApp, type DataProcess, defaultAppSettings, type PredictProcess } from "@rightsize/api";
 import { createFolderArtifacts } from "@rightsize/artifacts";
 import { type ArtifactStore, type ColumnProfile, countedIds, RightsizeError, randomIds, type Store } from "@rightsize/core";
 import { createExperiment } from "@rightsize/orchestrator";
@@ -27,6 +27,8 @@ export interface TestApi {
 export interface TestApiOptions {
   readonly settings?: Partial<ApiDependencies["settings"]>;
   readonly dataProcess?: Partial<DataProcess>;
+  /** Closed by whoever made it; left out: every request for predictions finds the process unavailable. */
+  readonly predictProcess?: PredictProcess;
   /** In place of the in-memory store; closed with the API. */
   readonly store?: Store;
   /** Changes the dependencies before the app is built. */
@@ -44,6 +46,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     queue,
     artifacts,
     dataProcess: { ...playedDataProcess(), ...options.dataProcess },
+    predictProcess: options.predictProcess ?? noPredictions,
     createExperiment: (request) => createExperiment({ store, ids }, request),
     logger: pino({ level: "silent" }),
     settings: {
@@ -92,6 +95,12 @@ function column(name: string, type: ColumnProfile["type"]): ColumnProfile {
     warnings: [],
   };
 }
+
+const noPredictions: PredictProcess = {
+  predict: () => Promise.reject(new RightsizeError("unavailable", "This test has no predicting process.")),
+  startCount: () => 0,
+  close: async () => {},
+};
 
 /** Finds a table of two numeric columns, a category and a target in every file, and plans every question about it. */
 function playedDataProcess(): DataProcess {

@@ -1,5 +1,5 @@
-/** What an experiment leaves to read: its table in three formats, its decisions, its trials, curves and model. */
-import { decisionListSchema, epochListSchema, experimentViewSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
+/** What an experiment leaves to read: its table in three formats, its decisions, its trials and curves. */
+import { decisionListSchema, epochListSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { epochViews, thinOut } from "../src/views/epoch-view.ts";
 import { course, playToTheEnd } from "./play.ts";
@@ -130,43 +130,4 @@ it("epochs of a diverged run are shown as far as they are numbers", () => {
     { ...epoch, epoch: 3, trainingLoss: Number.NaN },
   ];
   expect(epochViews(epochs).map((shown) => shown.epoch)).toEqual([1]);
-});
-
-describe("GET /v1/experiments/:id/model", () => {
-  it("is a conflict before there is one, and tells the state", async () => {
-    const waiting = await postExperiment(api.app, { ...course, name: "waiting" });
-    const response = await api.app.inject(`/v1/experiments/${waiting}/model`);
-    expect(response.json()).toMatchObject({ status: 409, code: "conflict", issues: [{ received: "QUEUED" }] });
-  });
-
-  it("is the stored artifact's bytes", async () => {
-    const { answer } = experimentViewSchema.parse((await get("")).json());
-    if (answer?.modelArtifact) {
-      // The scripted trainer names an artifact that it doesn't store.
-      expect((await get("/model")).json()).toMatchObject({ status: 404, code: "artifact_missing" });
-    }
-    const bytes = new TextEncoder().encode('{"format":"rightsize-model/1"}');
-    const { id: artifact } = await api.artifacts.put(bytes);
-    const withModel = await startTestApi({
-      change: (deps) => ({
-        ...deps,
-        artifacts: api.artifacts,
-        store: {
-          ...deps.store,
-          experiments: {
-            ...deps.store.experiments,
-            find: async () => {
-              const found = await api.store.experiments.find(null, id as never);
-              return found?.answer ? { ...found, answer: { ...found.answer, modelArtifact: artifact } } : found;
-            },
-          },
-        },
-      }),
-    });
-    const response = await withModel.app.inject(`/v1/experiments/${id}/model`);
-    expect(response.statusCode).toBe(200);
-    expect(response.headers["content-disposition"]).toBe(`attachment; filename="rightsize-${id}.json"`);
-    expect(response.rawPayload).toEqual(Buffer.from(bytes));
-    await withModel.close();
-  });
 });

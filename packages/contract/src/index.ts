@@ -1,6 +1,7 @@
 /** Contract: what crosses the wire, as zod schemas with their inferred types. */
 export * from "./experiment-request.ts";
 export * from "./keys.ts";
+export * from "./predictions.ts";
 export * from "./primitives.ts";
 export * from "./problem.ts";
 export * from "./recipe.ts";

@@ -1,8 +1,5 @@
-/** /v1/experiments/:id/trials, /decisions and /model: the table, why it went as it did, and what came out. */
-
-import { Readable } from "node:stream";
+/** /v1/experiments/:id/trials and /decisions: the table, and why it went as it did. */
 import { decisionListSchema, experimentIdSchema, trialTableSchema } from "@rightsize/contract";
-import { RightsizeError } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
@@ -10,7 +7,6 @@ import { ownSnapshot } from "../find-experiment.ts";
 import { negotiate } from "../negotiate.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
-import { notFound } from "../problems.ts";
 import { csvTable, markdownTable } from "../views/table-text.ts";
 import { decisionView, trialTable } from "../views/trial-view.ts";
 
@@ -70,40 +66,6 @@ export const experimentTrialRoutes =
       async (request) => {
         const snapshot = await ownSnapshot(deps.store, ownerOf(request), request.params.id);
         return { experimentId: snapshot.experiment.id, decisions: snapshot.decisions.map(decisionView) };
-      },
-    );
-
-    app.get(
-      "/v1/experiments/:id/model",
-      {
-        schema: documented("experiments", "The winner's model, with its preprocessing", {
-          description: "409 until the experiment has one.",
-          params: paramsSchema,
-          response: { 200: { description: "The model's bytes", content: { "application/json": { schema: z.unknown() } } } },
-        }),
-      },
-      async (request, reply) => {
-        const { id } = request.params;
-        const experiment = await deps.store.experiments.find(ownerOf(request), id);
-        if (experiment === null) throw notFound("experiment", id);
-        const artifact = experiment.answer?.modelArtifact ?? null;
-        if (artifact === null) {
-          throw new RightsizeError(
-            "conflict",
-            `The experiment is ${experiment.state} and has no model${experiment.endedAt === null ? " yet" : ""}.`,
-            {
-              issues: [
-                { where: "the experiment's state", received: experiment.state, required: "SUCCEEDED, with a model that could be trained" },
-              ],
-            },
-          );
-        }
-        const bytes = await deps.artifacts.stream(artifact);
-        return reply
-          .type("application/json")
-          .header("content-disposition", `attachment; filename="rightsize-${id}.json"`)
-          .header("etag", `"${artifact}"`)
-          .send(Readable.from(bytes, { objectMode: false }));
       },
     );
   };
