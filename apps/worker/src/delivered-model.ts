@@ -23,26 +23,52 @@ export async function loadMembers(context: RunContext, foldOf: (fold: number) =>
   return models;
 }
 
-/**
- * Scores of the members' mean on rows that every fold numbers alike (the test split, or the validation rows of the only fold). Regression
- * averages in the standardised unit of the first member's fold; classification averages class shares.
- */
+/** Scores of the mean of the models' predictions on rows that every fold numbers alike (the test split, or the only fold's validation rows). */
 export async function scoreMean(
   context: RunContext,
   models: readonly MemberModel[],
   rowsOf: (fold: PreparedFold) => Int32Array,
 ): Promise<Scores> {
+  const scores = await scorePrefixes(context, models, rowsOf);
+  const all = scores.at(-1);
+  if (all === undefined) throw new Error("a mean needs at least one model");
+  return all;
+}
+
+/**
+ * The first models, best first, whose mean has the lowest loss on the validation rows (forward selection, Caruana et al. 2004, along the
+ * given order): after a short search the fifth best run may be far behind, and would make the mean worse than the best alone.
+ */
+export async function bestPrefix(context: RunContext, models: readonly MemberModel[]): Promise<readonly MemberModel[]> {
+  const losses = (await scorePrefixes(context, models, ({ fold }) => fold.rows.validation)).map(({ loss }) => loss);
+  const best = losses.indexOf(Math.min(...losses));
+  return models.slice(0, Math.max(best, 0) + 1);
+}
+
+/**
+ * Scores of the mean of the first model, of the first two, and so on. Regression averages in the standardised unit of the first model's
+ * fold; classification averages class shares.
+ */
+async function scorePrefixes(
+  context: RunContext,
+  models: readonly MemberModel[],
+  rowsOf: (fold: PreparedFold) => Int32Array,
+): Promise<readonly Scores[]> {
   const first = models[0];
-  if (first === undefined) throw new Error("a mean needs at least one model");
+  if (first === undefined) return [];
   const rows = rowsOf(first.prepared);
-  let sum: Float64Array | null = null;
+  const { tensors, target } = first.prepared.fold;
+  const sums: number[] = [];
+  const scores: Scores[] = [];
   for (const { network, weights, prepared } of models) {
     const own = await predictRows(context.engine, network, prepared.fold.tensors, weights, rowsOf(prepared));
-    sum ??= new Float64Array(own.length);
-    for (let at = 0; at < own.length; at++) sum[at] = (sum[at] ?? 0) + inUnitOf(first, prepared, own[at] ?? 0);
+    own.forEach((value, at) => {
+      sums[at] = (sums[at] ?? 0) + inUnitOf(first, prepared, value);
+    });
+    const mean = Float32Array.from(sums, (total) => total / (scores.length + 1));
+    scores.push(scorePredictions(first.network, mean, tensors, target, rows));
   }
-  const mean = Float32Array.from(sum ?? [], (total) => total / models.length);
-  return scorePredictions(first.network, mean, first.prepared.fold.tensors, first.prepared.fold.target, rows);
+  return scores;
 }
 
 /** A standardised prediction of one fold in the standardised unit of another; class shares stay as they are (mean 0, deviation 1). */

@@ -3,7 +3,7 @@ import { type Answer, type LayerWeights, linearModel, type NetworkSpec, type Sco
 import { scoreRows, trainRun } from "@rightsize/engine";
 import { answerSentence } from "@rightsize/orchestrator";
 import { modelBundle } from "./bundle/bundle.ts";
-import { loadMembers, type MemberModel, scoreMean } from "./delivered-model.ts";
+import { bestPrefix, loadMembers, type MemberModel, scoreMean } from "./delivered-model.ts";
 import type { PreparedFold } from "./fold-cache.ts";
 import { networkOf, type RunContext } from "./run-context.ts";
 
@@ -31,7 +31,9 @@ export async function finalise(
     modelArtifact: null,
   };
   if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task) };
-  const models = await loadMembers(context, foldOf);
+  const loaded = await loadMembers(context, foldOf);
+  // Folds have no validation rows in common: there the mean of all is taken as it is.
+  const models = plan.folds === 1 ? await bestPrefix(context, loaded) : loaded;
   const single = await singleScores(context, models[0] as MemberModel);
   // A mean over folds has no validation score: each fold's validation rows trained the other folds' networks.
   const delivered = models.length === 1 ? single : await meanScores(context, models, plan.folds === 1);
@@ -43,7 +45,7 @@ export async function finalise(
     single,
     delivered: {
       kind: models.length === 1 ? ("single" as const) : ("mean_of_best" as const),
-      members: members.map(({ weightsArtifact: _weights, result: _result, ...run }) => run),
+      members: models.map(({ member: { weightsArtifact: _weights, result: _result, ...run } }) => run),
     },
     beatsMean: single.validation.loss < mean.validation.loss,
   };

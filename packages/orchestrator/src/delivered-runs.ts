@@ -3,30 +3,33 @@ import type { ExperimentSnapshot, Run, TrainedMember, Trial } from "@rightsize/c
 import { standingRuns } from "@rightsize/policy";
 import { policyHistory, runAt } from "./history.ts";
 
+/** A run further behind the best of its fold than this is left out: a mean with it was measured to be worse (losses, as a ratio). */
+const furthestBehind = 1.5;
+
 /** The winner's best run first; empty when nothing could be trained. Needs every run but `finalise` to have ended. */
 export function deliveredRuns(snapshot: ExperimentSnapshot): readonly TrainedMember[] {
   const { delivery } = snapshot.experiment.spec;
   const winner = snapshot.trials.find((trial) => trial.winner);
   if (winner === undefined) return [];
-  const own = [...standingMembers(snapshot, winner)].sort(byLoss);
-  const best = own[0];
-  if (best === undefined || delivery.kind === "single") return own.slice(0, 1);
-  const others =
-    snapshot.experiment.plan.folds > 1
-      ? bestOfEachFold(own)
-      : snapshot.trials.flatMap((trial) => standingMembers(snapshot, trial)).sort(byLoss);
-  return [best, ...others.filter(({ weightsArtifact }) => weightsArtifact !== best.weightsArtifact)].slice(0, delivery.runs);
+  const best = [...standingMembers(snapshot, winner)].sort(byLoss)[0];
+  if (best === undefined) return [];
+  if (delivery.kind === "single") return [best];
+  const ranked = rankWithinFolds(snapshot.trials.flatMap((trial) => standingMembers(snapshot, trial)));
+  return [best, ...ranked.filter((member) => !sameRun(member, best))].slice(0, delivery.runs);
 }
 
-/** Losses of different folds can't be ranked, so each fold gives its best run before any gives a second. */
-function bestOfEachFold(sorted: readonly TrainedMember[]): readonly TrainedMember[] {
-  const seen = new Map<number, number>();
-  const ranked = sorted.map((member) => {
-    const rank = seen.get(member.fold) ?? 0;
-    seen.set(member.fold, rank + 1);
-    return { member, rank };
-  });
-  return ranked.sort((a, b) => a.rank - b.rank || a.member.fold - b.member.fold).map(({ member }) => member);
+/** Losses of different folds can't be compared, so each run is held against the best run of its own fold; equal ranks in the order of folds. */
+function rankWithinFolds(members: readonly TrainedMember[]): readonly TrainedMember[] {
+  const bestOfFold = new Map<number, number>();
+  for (const { fold, validationLoss } of members) bestOfFold.set(fold, Math.min(bestOfFold.get(fold) ?? validationLoss, validationLoss));
+  const behind = ({ fold, validationLoss }: TrainedMember) => validationLoss / (bestOfFold.get(fold) ?? validationLoss);
+  return members
+    .filter((member) => behind(member) <= furthestBehind)
+    .sort((a, b) => behind(a) - behind(b) || a.fold - b.fold || byLoss(a, b));
+}
+
+function sameRun(a: TrainedMember, b: TrainedMember): boolean {
+  return a.trial === b.trial && a.seed === b.seed && a.fold === b.fold;
 }
 
 function standingMembers(snapshot: ExperimentSnapshot, trial: Trial): readonly TrainedMember[] {

@@ -12,6 +12,7 @@ export {
 export { contentHash, textHash } from "./content-hash.ts";
 export { createExperiment, type ExperimentCreation } from "./create-experiment.ts";
 export { decideWithinLimits, type LimitedDecision, limitedDecision } from "./decide-within-limits.ts";
+export { deliveredRuns } from "./delivered-runs.ts";
 export { policyContext, policyHistory } from "./history.ts";
 export {
   type Loop,
