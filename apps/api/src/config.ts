@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { engineNames } from "@rightsize/core";
+import type { DataLimits } from "@rightsize/data";
 import { z } from "zod";
 
 const megabyte = 2 ** 20;
@@ -35,7 +36,16 @@ const environmentSchema = z.object({
   RIGHTSIZE_UPLOAD_MB: wholeNumber(1, 1_000_000).default(1024),
   RIGHTSIZE_BODY_MB: wholeNumber(1, 1024).default(16),
   RIGHTSIZE_DATA_SECONDS: wholeNumber(1, 86_400).default(120),
-  RIGHTSIZE_DATA_MEMORY_MB: wholeNumber(128, 1_000_000).default(2048),
+  RIGHTSIZE_DATA_MEMORY_MB: wholeNumber(256, 1_000_000).default(2048),
+  RIGHTSIZE_DATA_UNPACKED_MB: wholeNumber(1, 10_000_000).optional(),
+  RIGHTSIZE_DATA_UNPACK_RATIO: wholeNumber(2, 1_000_000).optional(),
+  RIGHTSIZE_DATA_ROWS: wholeNumber(1, 1_000_000_000).optional(),
+  RIGHTSIZE_DATA_COLUMNS: wholeNumber(1, 1_000_000).optional(),
+  RIGHTSIZE_DATA_CELL_CHARACTERS: wholeNumber(1, 10_000_000).optional(),
+  RIGHTSIZE_DATA_CLASSES: wholeNumber(2, 1_000_000).optional(),
+  RIGHTSIZE_DATA_TEXTS: wholeNumber(1, 100_000_000).optional(),
+  RIGHTSIZE_DATA_TEXT_CHARACTERS: wholeNumber(1, 1_000_000_000).optional(),
+  RIGHTSIZE_DATA_TENSORS_MB: wholeNumber(1, 10_000_000).optional(),
   RIGHTSIZE_REQUESTS_PER_MINUTE: wholeNumber(0, 10_000_000).default(0),
   RIGHTSIZE_PREDICT_ROWS: wholeNumber(1, 10_000_000).default(100_000),
   RIGHTSIZE_REQUIRE_KEYS: z
@@ -71,6 +81,8 @@ export interface ApiConfig {
   /** Longest time a file may take to be read, an experiment to be planned, or rows to be predicted for. */
   readonly dataTimeoutMs: number;
   readonly dataMemoryBytes: number;
+  /** What a file and a plan may be; what isn't configured is the data package's own default. */
+  readonly dataLimits: Partial<DataLimits>;
   /** Requests of one key, or without keys of one client address, a minute; 0 is no limit. */
   readonly requestsPerMinute: number;
   /** Most rows of one request for predictions. */
@@ -121,12 +133,32 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     bodyLimitBytes: values.RIGHTSIZE_BODY_MB * megabyte,
     dataTimeoutMs: values.RIGHTSIZE_DATA_SECONDS * 1000,
     dataMemoryBytes: values.RIGHTSIZE_DATA_MEMORY_MB * megabyte,
+    dataLimits: dataLimitsOf(values),
     requestsPerMinute: values.RIGHTSIZE_REQUESTS_PER_MINUTE,
     predictRows: values.RIGHTSIZE_PREDICT_ROWS,
     requireKeys: values.RIGHTSIZE_REQUIRE_KEYS,
     openExperiments: values.RIGHTSIZE_OPEN_EXPERIMENTS,
     trainingWork: values.RIGHTSIZE_TRAINING_WORK,
   };
+}
+
+function dataLimitsOf(values: z.output<typeof environmentSchema>): Partial<DataLimits> {
+  const bytes = (megabytes: number | undefined) => (megabytes === undefined ? undefined : megabytes * megabyte);
+  const limits = {
+    maxFileBytes: values.RIGHTSIZE_UPLOAD_MB * megabyte,
+    maxUnpackedBytes: bytes(values.RIGHTSIZE_DATA_UNPACKED_MB),
+    maxUnpackRatio: values.RIGHTSIZE_DATA_UNPACK_RATIO,
+    maxRowCount: values.RIGHTSIZE_DATA_ROWS,
+    maxColumnCount: values.RIGHTSIZE_DATA_COLUMNS,
+    maxCellLength: values.RIGHTSIZE_DATA_CELL_CHARACTERS,
+    maxClassCount: values.RIGHTSIZE_DATA_CLASSES,
+    maxDistinctTexts: values.RIGHTSIZE_DATA_TEXTS,
+    maxTextCharacters: values.RIGHTSIZE_DATA_TEXT_CHARACTERS,
+    // The reader shares the process's memory with the columns that it fills.
+    maxReadingMemoryBytes: Math.floor((values.RIGHTSIZE_DATA_MEMORY_MB * megabyte) / 2),
+    maxTensorBytes: bytes(values.RIGHTSIZE_DATA_TENSORS_MB),
+  } satisfies { [Limit in keyof DataLimits]: DataLimits[Limit] | undefined };
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
 /** What a child process may know of the environment: where to find things, and no secret. */

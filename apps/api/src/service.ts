@@ -34,7 +34,12 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
   try {
     const dataProcess = keep(
       "the data process",
-      startDataProcess({ timeoutMs: config.dataTimeoutMs, memoryBytes: config.dataMemoryBytes, environment: childEnvironment() }),
+      startDataProcess({
+        timeoutMs: config.dataTimeoutMs,
+        memoryBytes: config.dataMemoryBytes,
+        limits: config.dataLimits,
+        environment: childEnvironment(),
+      }),
       (open) => open.close(),
     );
     const predictProcess = keep(

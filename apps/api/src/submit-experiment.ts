@@ -20,6 +20,7 @@ import { defaultPreset, parseSearch, presetRecipe } from "@rightsize/policy";
 import type { ArtifactGate } from "./artifact-gate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { hashFile, putFile } from "./put-file.ts";
+import { storedColumns } from "./stored-columns.ts";
 import { withTemporaryFolder } from "./temporary-files.ts";
 import { withinWorkLimit } from "./work-limit.ts";
 
@@ -128,13 +129,7 @@ async function withPlan<Result>(
   spec: ExperimentSpec,
   work: (plan: ExperimentPlan, storePlan: () => Promise<unknown>) => Promise<Result>,
 ): Promise<Result> {
-  const columnsPath = await deps.artifacts.localPath(dataset.columnsArtifact).catch((error: unknown) => {
-    if (!(error instanceof RightsizeError && error.code === "artifact_missing")) throw error;
-    throw new RightsizeError(
-      "artifact_missing",
-      `The files of dataset ${dataset.name} are gone from this service's storage: upload it again.`,
-    );
-  });
+  const columnsPath = await storedColumns(deps.artifacts, dataset);
   return withTemporaryFolder(deps.settings.uploadsFolder, async (folder) => {
     const outputPath = path.join(folder, "plan");
     const { target, task, features, split, seed } = spec;

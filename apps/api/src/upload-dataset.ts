@@ -1,21 +1,13 @@
 /** An uploaded file becomes a dataset, or leaves nothing behind: it is read first and stored only when it is a table. */
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Readable } from "node:stream";
-import type { ArtifactStore, Dataset, OwnerId, Sha256 } from "@rightsize/core";
-import { RightsizeError } from "@rightsize/core";
+import { type ArtifactStore, canonicalText, type Dataset, type OwnerId, type Sha256 } from "@rightsize/core";
 import type { ArtifactGate } from "./artifact-gate.ts";
+import type { TableSummary } from "./data-process/protocol.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { hashFile, putFile } from "./put-file.ts";
-import { receiveFile } from "./receive-file.ts";
+import type { Receive, ReceivedUpload } from "./receive-upload.ts";
 import { withTemporaryFolder } from "./temporary-files.ts";
-
-export interface Upload {
-  readonly owner: OwnerId;
-  readonly bytes: Readable;
-  /** What the sender calls the file; anything, even a path. */
-  readonly name: string | null;
-  readonly contentType: string | null;
-}
 
 const endingOfType: Readonly<Record<string, string>> = {
   "text/csv": ".csv",
@@ -25,42 +17,37 @@ const endingOfType: Readonly<Record<string, string>> = {
   "application/vnd.apache.parquet": ".parquet",
 };
 
-/** Returns the dataset and whether it is new; the same bytes twice are the same dataset, under its first name. */
+/**
+ * Returns the dataset and whether it is new; the same bytes twice are the same dataset, under its first name. What names a dataset is the
+ * SHA-256 of the file's bytes; of images followed by labels; or, where a dialect is declared, of the bytes followed by the declaration in
+ * canonical JSON, since the same bytes read otherwise are another table.
+ */
 export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts" | "dataProcess" | "settings">, gate: ArtifactGate) {
   const storeInTurn = oneAtATime();
 
-  return async (upload: Upload): Promise<{ readonly dataset: Dataset; readonly created: boolean }> =>
+  return async (owner: OwnerId, receive: Receive): Promise<{ readonly dataset: Dataset; readonly created: boolean }> =>
     withTemporaryFolder(deps.settings.uploadsFolder, async (folder) => {
-      const filePath = path.join(folder, "upload");
       const columnsPath = path.join(folder, "columns");
-      const { hash, sizeBytes } = await receiveFile(upload.bytes, filePath, deps.settings.uploadLimitBytes);
-      if (sizeBytes === 0) {
-        throw new RightsizeError("unreadable_data", "The file is empty.", {
-          issues: [{ where: "the file", received: "0 bytes", required: "a table with a header and at least one row" }],
-        });
-      }
-      const known = await deps.store.datasets.find(upload.owner, hash);
+      const upload = await receive(folder);
+      const { hash, sizeBytes, contentPaths } = await contentOf(upload, folder);
+      const known = await deps.store.datasets.find(owner, hash);
       if (known && (await isStored(deps.artifacts, known))) return { dataset: known, created: false };
 
       const name = displayName(upload.name);
-      const summary = await deps.dataProcess.readTable({
-        path: filePath,
-        name: withEnding(name, upload.contentType),
-        outputPath: columnsPath,
-      });
+      const summary = await readUpload(deps.dataProcess, upload, { name: withEnding(name, upload.contentType), outputPath: columnsPath });
 
       const storing = async () => {
         const stored: Sha256[] = [];
         try {
           // Noted only if they weren't there before: what others put there is not ours to take back.
-          const keep = async (file: string, id: Sha256) => {
-            if (await putFile(deps.artifacts, file, id)) stored.push(id);
+          const keep = async (files: string | readonly string[], id: Sha256) => {
+            if (await putFile(deps.artifacts, files, id)) stored.push(id);
             return id;
           };
-          await keep(filePath, hash);
+          await keep(contentPaths, hash);
           const columnsArtifact = await keep(columnsPath, await hashFile(columnsPath));
-          const before = await deps.store.datasets.find(upload.owner, hash);
-          const dataset = await deps.store.datasets.put({ id: hash, owner: upload.owner, name, sizeBytes, columnsArtifact, ...summary });
+          const before = await deps.store.datasets.find(owner, hash);
+          const dataset = await deps.store.datasets.put({ id: hash, owner, name, sizeBytes, columnsArtifact, ...summary });
           return { dataset, created: before === null };
         } catch (error) {
           for (const id of stored) await deps.artifacts.delete(id).catch(() => {});
@@ -69,6 +56,27 @@ export function datasetUploader(deps: Pick<ApiDependencies, "store" | "artifacts
       };
       return storeInTurn(() => gate.storing(storing));
     });
+}
+
+/** The bytes that a dataset is named by and stored as: files whose contents follow each other. `sizeBytes` counts what was uploaded. */
+async function contentOf({ files, dialect }: ReceivedUpload, folder: string) {
+  const contentPaths = files.map((file) => file.path);
+  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  if (Object.keys(dialect).length > 0) {
+    const declarationPath = path.join(folder, "dialect");
+    await writeFile(declarationPath, canonicalText(dialect));
+    contentPaths.push(declarationPath);
+  }
+  return { contentPaths, sizeBytes, hash: contentPaths.length === 1 ? files[0].hash : await hashFile(...contentPaths) };
+}
+
+async function readUpload(
+  dataProcess: ApiDependencies["dataProcess"],
+  { files: [first, second], dialect }: ReceivedUpload,
+  options: { readonly name: string; readonly outputPath: string },
+): Promise<TableSummary> {
+  if (second === undefined) return dataProcess.readTable({ path: first.path, dialect, ...options });
+  return dataProcess.readIdxPair({ imagesPath: first.path, labelsPath: second.path, ...options });
 }
 
 /** Whether a dataset's bytes are still there: an upload also repairs a dataset whose files were lost. */

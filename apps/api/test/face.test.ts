@@ -99,6 +99,7 @@ describe("the documentation", () => {
       "/v1/artifacts/{sha256}",
       "/v1/datasets",
       "/v1/datasets/{id}",
+      "/v1/datasets/{id}/rows",
       "/v1/experiments",
       "/v1/experiments/{id}",
       "/v1/experiments/{id}/cancel",

@@ -135,6 +135,26 @@ function playedDataProcess(): DataProcess {
         warnings: [],
       };
     },
+    async readIdxPair({ outputPath, imagesPath, labelsPath }) {
+      await writeFile(outputPath, `columns of ${path.basename(imagesPath)} and ${path.basename(labelsPath)}`);
+      return {
+        format: "idx",
+        rowCount: 3,
+        columns: [column("p0", "number"), column("label", "number")],
+        warnings: [],
+        suggestedTarget: "label",
+        suggestedTask: "classification",
+      };
+    },
+    previewRows: async ({ first, count }) => ({
+      rowCount: 3,
+      columns: ["a", "kind"],
+      rows: [
+        ["1", "x"],
+        [null, "y"],
+        ["4", "x"],
+      ].slice(first, first + count),
+    }),
     startCount: () => 1,
     close: async () => {},
   };

@@ -1,4 +1,5 @@
 /** Contract: what crosses the wire, as zod schemas with their inferred types. */
+export * from "./dataset-upload.ts";
 export * from "./experiment-request.ts";
 export * from "./keys.ts";
 export * from "./predictions.ts";

@@ -1,19 +1,28 @@
 /** The data process: reads tables and plans experiments one after the other, and ends when its parent is gone. */
 import { writeFile } from "node:fs/promises";
-import { defaultDataLimits, openColumns, planExperiment, readTable } from "@rightsize/data";
+import { defaultDataLimits, openColumns, planExperiment, previewFile, readIdxPair, readTable } from "@rightsize/data";
 import { serveParent } from "../child-process/serve-parent.ts";
-import type { DataRequest, PlanSummary, TableSummary } from "./protocol.ts";
+import type { DataRequest, DataResult } from "./protocol.ts";
 
-async function answer(request: DataRequest): Promise<TableSummary | PlanSummary> {
+async function answer(request: DataRequest): Promise<DataResult> {
+  const limits = { ...defaultDataLimits, ...request.limits };
   switch (request.kind) {
-    case "read_table":
-      return readTable(request.path, { name: request.name, outputPath: request.outputPath, limits: defaultDataLimits });
+    case "read_table": {
+      const { path, name, outputPath, dialect } = request;
+      return readTable(path, { name, outputPath, dialect, limits });
+    }
+    case "read_idx_pair": {
+      const { imagesPath, labelsPath, name, outputPath } = request;
+      return readIdxPair(imagesPath, labelsPath, { name, outputPath, limits });
+    }
     case "plan_experiment": {
-      const { columnsPath, outputPath, kind: _kind, ...question } = request;
-      const { plan, bytes } = planExperiment(await openColumns(columnsPath), question);
+      const { columnsPath, outputPath, kind: _kind, limits: _limits, ...question } = request;
+      const { plan, bytes } = planExperiment(await openColumns(columnsPath), question, limits);
       await writeFile(outputPath, bytes);
       return plan;
     }
+    case "preview_rows":
+      return previewFile(request.columnsPath, request.first, request.count);
     default:
       return request satisfies never;
   }

@@ -1,22 +1,40 @@
-/** Data work outside the API's event loop: reading tables and planning experiments, in a warm child process. */
+/** Data work outside the API's event loop: reading tables, planning experiments and showing rows, in a warm child process. */
+import type { DataLimits } from "@rightsize/data";
 import { type ChildLimits, startWarmChild } from "../child-process/warm-child.ts";
-import type { DataRequest, PlanRequest, PlanSummary, ReadTableRequest, TableSummary } from "./protocol.ts";
+import type {
+  DataRequest,
+  DataResult,
+  PlanRequest,
+  PlanSummary,
+  PreviewRowsRequest,
+  ReadIdxPairRequest,
+  ReadTableRequest,
+  RowsSummary,
+  TableSummary,
+} from "./protocol.ts";
 
 export interface DataProcess {
   /** Reads a file into columns at `outputPath`. Throws `unreadable_data`, `unsupported_format`, `too_large`, `unavailable`. */
   readTable(request: Omit<ReadTableRequest, "kind">): Promise<TableSummary>;
+  /** Reads images and their labels into columns at `outputPath`; throws as `readTable`. */
+  readIdxPair(request: Omit<ReadIdxPairRequest, "kind">): Promise<TableSummary>;
   /** Plans an experiment; the plan's bytes are at `outputPath` afterwards. Throws `unusable_data` and the like. */
   planExperiment(request: Omit<PlanRequest, "kind">): Promise<PlanSummary>;
+  /** Some rows of a columnar form as text. */
+  previewRows(request: Omit<PreviewRowsRequest, "kind">): Promise<RowsSummary>;
   /** Child processes started so far, for /metrics: more than one means crashes. */
   startCount(): number;
   close(): Promise<void>;
 }
 
-export type DataProcessOptions = ChildLimits;
+export interface DataProcessOptions extends ChildLimits {
+  /** Limits on what is read and planned; those left out are the data package's own. */
+  readonly limits?: Partial<DataLimits>;
+}
 
 /** Starts the child at once, so that the first upload finds it warm. */
-export function startDataProcess(options: DataProcessOptions): DataProcess {
-  const child = startWarmChild<DataRequest, TableSummary | PlanSummary>({
+export function startDataProcess({ limits = {}, ...options }: DataProcessOptions): DataProcess {
+  const child = startWarmChild<DataRequest, DataResult>({
     ...options,
     module: new URL("./child", import.meta.url),
     startNow: true,
@@ -28,8 +46,10 @@ export function startDataProcess(options: DataProcessOptions): DataProcess {
     },
   });
   return {
-    readTable: (request) => child.ask({ kind: "read_table", ...request }) as Promise<TableSummary>,
-    planExperiment: (request) => child.ask({ kind: "plan_experiment", ...request }) as Promise<PlanSummary>,
+    readTable: (request) => child.ask({ kind: "read_table", ...request, limits }) as Promise<TableSummary>,
+    readIdxPair: (request) => child.ask({ kind: "read_idx_pair", ...request, limits }) as Promise<TableSummary>,
+    planExperiment: (request) => child.ask({ kind: "plan_experiment", ...request, limits }) as Promise<PlanSummary>,
+    previewRows: (request) => child.ask({ kind: "preview_rows", ...request, limits }) as Promise<RowsSummary>,
     startCount: () => child.startCount(),
     close: () => child.close(),
   };

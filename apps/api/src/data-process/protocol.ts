@@ -1,17 +1,32 @@
 /** What crosses between the API and its data process: plain data and paths, never bytes of tables. */
 import type { Dataset, ExperimentPlan, ExperimentSpec } from "@rightsize/core";
+import type { DataLimits, DeclaredDialect, TablePreview } from "@rightsize/data";
 
 /** What reading a file finds out. */
 export type TableSummary = Pick<Dataset, "format" | "rowCount" | "columns" | "warnings" | "suggestedTarget" | "suggestedTask">;
+export type PlanSummary = Omit<ExperimentPlan, "artifact">;
+export type RowsSummary = TablePreview & { readonly rowCount: number };
 
-export interface ReadTableRequest {
-  readonly kind: "read_table";
-  /** The uploaded file. */
-  readonly path: string;
+interface Reading {
   /** The file's own name: its ending may tell the format. */
   readonly name: string;
   /** Where the columnar form goes. */
   readonly outputPath: string;
+}
+
+export interface ReadTableRequest extends Reading {
+  readonly kind: "read_table";
+  /** The uploaded file. */
+  readonly path: string;
+  /** How a CSV file is written, as far as the sender said. */
+  readonly dialect: DeclaredDialect;
+}
+
+/** An image set: IDX files, plain or gzipped. */
+export interface ReadIdxPairRequest extends Reading {
+  readonly kind: "read_idx_pair";
+  readonly imagesPath: string;
+  readonly labelsPath: string;
 }
 
 export interface PlanRequest extends Pick<ExperimentSpec, "target" | "task" | "features" | "split" | "seed"> {
@@ -22,5 +37,16 @@ export interface PlanRequest extends Pick<ExperimentSpec, "target" | "task" | "f
   readonly outputPath: string;
 }
 
-export type DataRequest = ReadTableRequest | PlanRequest;
-export type PlanSummary = Omit<ExperimentPlan, "artifact">;
+export interface PreviewRowsRequest {
+  readonly kind: "preview_rows";
+  readonly columnsPath: string;
+  /** Number of the first row, from 0. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** `limits` are the service's; those left out are the data package's own. */
+export type DataRequest = (ReadTableRequest | ReadIdxPairRequest | PlanRequest | PreviewRowsRequest) & {
+  readonly limits: Partial<DataLimits>;
+};
+export type DataResult = TableSummary | PlanSummary | RowsSummary;

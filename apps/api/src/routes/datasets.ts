@@ -1,10 +1,14 @@
-/** /v1/datasets: upload a table, list them, look at one. */
-
-import type { Readable } from "node:stream";
+/** /v1/datasets: upload a table, list them, look at one and at its rows. */
 import multipart from "@fastify/multipart";
-import { datasetPageSchema, datasetViewSchema, pageQuerySchema, sha256Schema } from "@rightsize/contract";
-import { RightsizeError } from "@rightsize/core";
-import type { FastifyRequest } from "fastify";
+import {
+  datasetPageSchema,
+  datasetRowsSchema,
+  datasetViewSchema,
+  pageQuerySchema,
+  rowsQuerySchema,
+  sha256Schema,
+  uploadOptionsSchema,
+} from "@rightsize/contract";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ArtifactGate } from "../artifact-gate.ts";
@@ -13,8 +17,10 @@ import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
 import { fileTooLarge } from "../receive-file.ts";
+import { receiveUpload } from "../receive-upload.ts";
 import { deleteRemoved } from "../remove.ts";
-import { datasetUploader, type Upload } from "../upload-dataset.ts";
+import { storedColumns } from "../stored-columns.ts";
+import { datasetUploader } from "../upload-dataset.ts";
 import { datasetView } from "../views/dataset-view.ts";
 
 export const datasetRoutes =
@@ -70,6 +76,26 @@ export const datasetRoutes =
         return datasetView(dataset);
       },
     );
+
+    app.get(
+      "/v1/datasets/:id/rows",
+      {
+        schema: documented("datasets", "Some rows of a dataset, as text", {
+          params: z.object({ id: sha256Schema }),
+          querystring: rowsQuerySchema,
+          response: { 200: datasetRowsSchema },
+        }),
+      },
+      async (request) => {
+        const { id } = request.params;
+        const { offset, limit } = request.query;
+        const dataset = await deps.store.datasets.find(ownerOf(request), id);
+        if (dataset === null) throw notFound("dataset", id);
+        const columnsPath = await storedColumns(deps.artifacts, dataset);
+        const { rowCount, columns, rows } = await deps.dataProcess.previewRows({ columnsPath, first: offset, count: limit });
+        return { dataset: id, offset, rowCount, columns: [...columns], rows: rows.map((row) => [...row]) };
+      },
+    );
   };
 
 /** The upload lives in a scope of its own, where any content type is a stream and not a body to parse. */
@@ -80,7 +106,7 @@ const uploadRoute =
     const limitBytes = deps.settings.uploadLimitBytes;
     app.removeAllContentTypeParsers();
     // One byte more than allowed, so that a file that is too large is seen as such and not silently cut.
-    const limits = { files: 1, parts: 20, fields: 10, fieldSize: 10_000, fileSize: limitBytes + 1 };
+    const limits = { files: 3, parts: 20, fields: 10, fieldSize: 10_000, fileSize: limitBytes + 1 };
     await app.register(multipart, { limits, throwFileSizeLimit: false });
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
 
@@ -90,10 +116,13 @@ const uploadRoute =
         bodyLimit: limitBytes,
         schema: documented("datasets", "Upload a table", {
           description:
-            "The file as the body, of any content type, with its name in `?name=`; or as the one file of a multipart form. " +
-            "CSV, JSON, Parquet and what the documentation lists. The same bytes twice are one dataset: 200 instead of 201.",
+            "The file as the body, of any content type, with its name in `?name=`; or as the file of a multipart form, whose other fields " +
+            "may say what the address may say. CSV or TSV, JSON (an array of objects), NDJSON and Parquet, plain or gzipped; images as a " +
+            "form with two IDX files, plain or gzipped: images, then labels (in any order where the fields are named so). The same bytes " +
+            "twice are one dataset: 200 instead of 201. Its id is the SHA-256 of the bytes; of a pair, of images followed by labels; of a " +
+            "file with a declared dialect, of the bytes followed by the declaration in canonical JSON.",
           consumes: ["text/csv", "application/json", "application/octet-stream", "multipart/form-data"],
-          querystring: z.object({ name: z.string().max(1000).optional() }),
+          querystring: uploadOptionsSchema,
           body: z.unknown().meta({ description: "The file's bytes" }),
           response: { 200: datasetViewSchema, 201: datasetViewSchema },
         }),
@@ -103,7 +132,7 @@ const uploadRoute =
         // Whatever is wrong with an upload, its remaining bytes must not be read as the next request.
         try {
           if (!request.isMultipart() && declared > limitBytes) throw fileTooLarge(limitBytes);
-          const { dataset, created } = await upload({ owner: ownerOf(request), ...(await fileOf(request)) });
+          const { dataset, created } = await upload(ownerOf(request), receiveUpload(request, limitBytes));
           if (created) request.log.info({ dataset: dataset.id, rows: dataset.rowCount, bytes: dataset.sizeBytes }, "dataset uploaded");
           return reply
             .code(created ? 201 : 200)
@@ -116,24 +145,3 @@ const uploadRoute =
       },
     );
   };
-
-async function fileOf(request: FastifyRequest<{ Querystring: { name?: string | undefined } }>): Promise<Omit<Upload, "owner">> {
-  if (!request.isMultipart()) {
-    const bytes = request.body as Readable | undefined;
-    if (bytes === undefined) throw noFile("an empty request");
-    return { bytes, name: request.query.name ?? null, contentType: request.headers["content-type"] ?? null };
-  }
-  const part = await request.file().catch((error: unknown) => {
-    // The parser's own errors carry no status.
-    if (error instanceof Error && "statusCode" in error) throw error;
-    throw new RightsizeError("malformed_request", "The body isn't the multipart form that its content type says.", { cause: error });
-  });
-  if (part === undefined) throw noFile("a form without a file");
-  return { bytes: part.file, name: request.query.name ?? part.filename, contentType: part.mimetype };
-}
-
-function noFile(received: string): RightsizeError {
-  return new RightsizeError("unreadable_data", "The request holds no file.", {
-    issues: [{ where: "the body", received, required: "the file's bytes, or a multipart form with one file" }],
-  });
-}
