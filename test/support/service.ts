@@ -1,10 +1,11 @@
 /** Starts the real service for tests: API and workers as the built child processes that users run, a database of its own, free ports, a temporary folder. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { exited, startProcess, stopProcess } from "./app-process.ts";
 import { createTestDatabase, startTestServer } from "./postgres-server.ts";
 import { startRedis } from "./redis.ts";
 
@@ -34,7 +35,6 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-const startWithinMs = 90_000;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export async function startService(options: TestServiceOptions): Promise<TestService> {
@@ -108,7 +108,7 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
 }
 
 /** Truncates whatever tables the queue's schema holds that carry jobs. */
-const emptyQueueSql = `DO $$ DECLARE jobs text; BEGIN
+export const emptyQueueSql = `DO $$ DECLARE jobs text; BEGIN
   SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO jobs
     FROM pg_tables WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%' AND tablename NOT LIKE '%version%';
   IF jobs IS NOT NULL THEN EXECUTE 'TRUNCATE ' || jobs; END IF;
@@ -122,49 +122,4 @@ async function query(url: string, sql: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** Starts a process of an app and waits for its `{ kind: "ready" }`. */
-async function startProcess(
-  entry: string,
-  environment: Record<string, string>,
-): Promise<{ process: ChildProcess; ready: Record<string, unknown> }> {
-  const child = spawn(process.execPath, [join(root, entry)], {
-    cwd: root,
-    detached: true,
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...environment },
-  });
-  const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${entry} was not ready within ${startWithinMs} ms`)), startWithinMs);
-    child.on("message", (message: Record<string, unknown>) => {
-      if (message.kind === "ready") resolve(message);
-      if (message.kind === "failed") reject(new Error(`${entry} failed: ${JSON.stringify(message)}`));
-    });
-    child.once("exit", (code, signal) => reject(new Error(`${entry} ended at its start with ${signal ?? code}`)));
-    child.once("spawn", () => timer.unref());
-  });
-  return { process: child, ready };
-}
-
-function exited(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once("exit", () => resolve()));
-}
-
-/** SIGTERM, then after 6 s SIGKILL to the process and everything in its group. */
-async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = exited(child);
-  child.kill("SIGCONT");
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // Its group is gone already.
-    }
-  }, 6000);
-  await gone;
-  clearTimeout(timer);
 }
