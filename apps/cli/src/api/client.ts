@@ -15,6 +15,8 @@ import {
   keyViewSchema,
   type NewKeyView,
   newKeySchema,
+  type PredictionsView,
+  predictionsSchema,
   type TrialTable,
   trialTableSchema,
   type WorkerView,
@@ -44,6 +46,11 @@ export interface Client {
   /** The trial table as the service writes it for people (Markdown) or spreadsheets (CSV). */
   trialsText(id: string, format: "markdown" | "csv"): Promise<string>;
   decisions(id: string): Promise<DecisionList>;
+  predictions(id: string, body: RowsBody): Promise<PredictionsView>;
+  /** The predictions as CSV with a header. */
+  predictionsText(id: string, body: RowsBody): Promise<string>;
+  /** The delivered model's bundle as it streams in, and its hash as the service names it. */
+  model(id: string): Promise<{ readonly bytes: ReadableStream<Uint8Array>; readonly sha256: string | null }>;
   workers(): Promise<readonly WorkerView[]>;
   cancel(id: string): Promise<void>;
   /** The answer holds the key itself, this once. Needs a key of scope admin, once there is one. */
@@ -52,6 +59,12 @@ export interface Client {
   revokeKey(id: string): Promise<KeyView>;
   /** Batches of an experiment's events, live, without a gap over broken connections; ends only with `signal` or an error. */
   events(id: string, options: EventOptions): AsyncGenerator<readonly StreamMessage[], void, void>;
+}
+
+/** Rows to predict for, as a file holds them. */
+export interface RowsBody {
+  readonly type: "text/csv" | "application/json";
+  readonly rows: Blob;
 }
 
 export interface EventOptions {
@@ -97,6 +110,12 @@ export function createClient(options: ClientOptions): Client {
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
+  const rowsInit = ({ type, rows }: RowsBody) => ({
+    method: "POST",
+    body: rows,
+    headers: { "content-type": type },
+    timeoutMs: Number.POSITIVE_INFINITY,
+  });
   const page = (limit: number, cursor?: string) => `limit=${limit}${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
   const one = (id: string) => `/v1/experiments/${encodeURIComponent(id)}`;
 
@@ -120,6 +139,17 @@ export function createClient(options: ClientOptions): Client {
       return response.text();
     },
     decisions: (id) => json(decisionListSchema, `${one(id)}/decisions`),
+    predictions: (id, body) => json(predictionsSchema, `${one(id)}/predict`, rowsInit(body)),
+    async predictionsText(id, body) {
+      const { headers, ...init } = rowsInit(body);
+      const response = await request(`${one(id)}/predict`, { ...init, headers: { ...headers, accept: "text/csv" } });
+      return response.text();
+    },
+    async model(id) {
+      const response = await request(`${one(id)}/model`, { timeoutMs: Number.POSITIVE_INFINITY });
+      if (response.body === null) throw new CliError("The service answered without the model's bytes.");
+      return { bytes: response.body, sha256: /[0-9a-f]{64}/.exec(response.headers.get("etag") ?? "")?.[0] ?? null };
+    },
     workers: async () => (await json(workerListSchema, "/v1/workers")).workers,
     createKey: (body) => json(newKeySchema, "/v1/keys", post(body)),
     keys: async () => (await json(keyListSchema, "/v1/keys")).keys,

@@ -2,8 +2,10 @@
 import type { Command } from "../command.ts";
 import { datasets } from "./datasets.ts";
 import { demo } from "./demo.ts";
+import { exportModel } from "./export.ts";
 import { keys } from "./keys.ts";
 import { list } from "./list.ts";
+import { predict } from "./predict.ts";
 import { run } from "./run.ts";
 import { show } from "./show.ts";
 import { trials } from "./trials.ts";
@@ -11,4 +13,4 @@ import { up } from "./up.ts";
 import { watch } from "./watch.ts";
 import { workers } from "./workers.ts";
 
-export const commands: readonly Command[] = [up, demo, run, watch, list, show, trials, datasets, workers, keys];
+export const commands: readonly Command[] = [up, demo, run, watch, list, show, trials, predict, exportModel, datasets, workers, keys];

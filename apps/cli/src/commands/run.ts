@@ -1,6 +1,4 @@
 /** `rightsize run FILE --target COLUMN`: uploads a table, asks for the right size, watches, tells the answer. */
-import { constants, openAsBlob } from "node:fs";
-import { access } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ExperimentRequest, experimentRequestSchema } from "@rightsize/contract";
 import { type Command, clientOptions, type Invocation } from "../command.ts";
@@ -8,6 +6,7 @@ import { CliError, exitCodes, usageError } from "../errors.ts";
 import { counted } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
 import { connect } from "./connect.ts";
+import { openFile } from "./open-file.ts";
 
 export const run: Command = {
   name: "run",
@@ -40,16 +39,6 @@ export const run: Command = {
     else await watchExperiment(client, experiment.id, output, invocation.interrupts.signal);
   },
 };
-
-/** The file's bytes, read as they are sent. */
-async function openFile(file: string): Promise<Blob> {
-  try {
-    await access(file, constants.R_OK);
-    return await openAsBlob(file);
-  } catch (error) {
-    throw new CliError(`${file} can't be read: ${error instanceof Error ? error.message : error}`, exitCodes.usage, { cause: error });
-  }
-}
 
 function requestOf(invocation: Invocation, dataset: string, target: string, further: Record<string, unknown>): ExperimentRequest {
   const preset = invocation.text("preset");
