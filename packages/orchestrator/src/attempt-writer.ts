@@ -14,6 +14,7 @@ type RunEnd = Parameters<Store["work"]["completeRun"]>[2];
 export interface AttemptWriter {
   /** Keeps epochs and writes them in batches. */
   epochs(epochs: readonly EpochRecord[]): void;
+  /** Written after all epochs before it. */
   checkpoint(checkpoint: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }): void;
   /** Resolves when the result is committed (all epochs before it), or when the attempt turns out to be stale. */
   result(runId: RunId, end: RunEnd): Promise<void>;
@@ -73,6 +74,8 @@ export function createAttemptWriter(store: Pick<Store, "work">, ref: AttemptRef,
       timer ??= setTimeout(() => void flushEpochs(), options.batchMs);
     },
     checkpoint(checkpoint) {
+      // The epochs before it first: a run that goes on from here will not tell them again.
+      void flushEpochs();
       void enqueue(() => store.work.recordCheckpoint(ref, checkpoint));
     },
     result(runId, end) {

@@ -1,5 +1,5 @@
 /** The attempt's writer: order, batches, patience with an absent store, and silence after a refusal. */
-import { type AttemptRef, type EpochRecord, RightsizeError, type RunId, type Store } from "@rightsize/core";
+import { type AttemptRef, type EpochRecord, RightsizeError, type RunId, type Sha256, type Store } from "@rightsize/core";
 import { expect, test, vi } from "vitest";
 import { createAttemptWriter } from "../src/attempt-writer.ts";
 
@@ -34,6 +34,15 @@ test("epochs that come close together are written as one batch", async () => {
   writer.epochs([epoch(2), epoch(3)]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(written).toEqual(["epochs 1,2,3"]);
+});
+
+test("a checkpoint is written after all epochs before it: a run that goes on from it leaves no gap in its curve", async () => {
+  const { writer, written } = writerOn();
+  writer.epochs([epoch(1)]);
+  writer.checkpoint({ runId: run, artifact: "a".repeat(64) as Sha256, epoch: 1 });
+  writer.epochs([epoch(2)]);
+  await writer.result(run, ended);
+  expect(written).toEqual(["epochs 1", "checkpoint", "epochs 2", "result"]);
 });
 
 test("a result is written after all epochs before it, without waiting for the batch", async () => {
