@@ -1,0 +1,30 @@
+/** Takes the attempt guard out of the built store of a worker process, in memory only, so that the harness can be tested: F3 must then fail. */
+
+/** The guard as it stands in the built `postgres/work.js`, and what it becomes: any attempt will do. */
+const guards: readonly (readonly [string, string])[] = [
+  ["WHERE id = $1 AND attempt = $2 AND state = 'RUNNING' FOR SHARE", "WHERE id = $1 AND $2::int4 > 0 FOR SHARE"],
+  ["assignments.attempt = $2 AND assignments.state = 'RUNNING'", "$2::int4 > 0"],
+  ["WHERE assignments.id = $1 AND attempt = $2 AND assignments.state = 'RUNNING'", "WHERE assignments.id = $1 AND $2::int4 > 0"],
+  ['assignment?.attempt !== ref.attempt || assignment.state !== "RUNNING"', "assignment === null"],
+];
+
+const hooks = `
+const guards = ${JSON.stringify(guards)};
+export async function load(url, context, next) {
+  const loaded = await next(url, context);
+  if (!url.endsWith("/store/dist/postgres/work.js")) return loaded;
+  let source = String(loaded.source);
+  for (const [guard, nothing] of guards) {
+    if (!source.includes(guard)) throw new Error("the guard is written in another way: " + guard);
+    source = source.replaceAll(guard, nothing);
+  }
+  return { ...loaded, source };
+}`;
+
+const asModule = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+
+/** The environment of a process without the guard. Node reads it; no part of the product does. */
+export function environmentWithoutGuard(): Readonly<Record<string, string>> {
+  const register = `import { register } from "node:module"; register(${JSON.stringify(asModule(hooks))});`;
+  return { NODE_OPTIONS: `--import=${asModule(register)}` };
+}
