@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { type ExperimentRequest, experimentRequestSchema } from "@rightsize/contract";
 import { type Command, clientOptions, type Invocation } from "../command.ts";
-import { CliError, exitCodes, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { counted } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
 import { connect } from "./connect.ts";
