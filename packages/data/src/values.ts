@@ -78,7 +78,8 @@ export function parseBoolean(text: string): boolean | null {
   return lower === "true" ? true : lower === "false" ? false : null;
 }
 
-const dayMs = 86_400_000;
+/** A day in milliseconds. */
+export const dayMs = 86_400_000;
 export const dateParts = ["days", "month", "day", "weekday", "hour"] as const;
 export type DatePart = (typeof dateParts)[number];
 

@@ -67,19 +67,20 @@ function identifierReason(column: Exclude<TableColumn, { kind: "profile" }>, tra
     return "An identifier: it counts the rows.";
   }
   if (column.profile.type === "boolean") return null;
-  const seen = new Set<number>();
+  const seen = new Uint8Array(column.labels.length + 1);
   let values = 0;
   for (const row of training) {
     const code = column.codes[row] as number;
     if (code === 0) continue;
     values++;
-    seen.add(code);
+    seen[code] = 1;
   }
-  if (column.profile.type !== "text" && areCategories(seen.size, values)) return null;
+  const seenCount = seen.reduce((sum, flag) => sum + flag, 0);
+  if (column.profile.type !== "text" && areCategories(seenCount, values)) return null;
   if (column.profile.type !== "text" && values < countingRows) return null;
-  return seen.size > 0.5 * values
-    ? `An identifier or free text: ${seen.size} different texts in ${values} training rows.`
-    : `Text with ${seen.size} different values in ${values} training rows: too many to be categories.`;
+  return seenCount > 0.5 * values
+    ? `An identifier or free text: ${seenCount} different texts in ${values} training rows.`
+    : `Text with ${seenCount} different values in ${values} training rows: too many to be categories.`;
 }
 
 function checkNamed(table: ColumnTable, names: readonly string[], where: string): void {

@@ -51,9 +51,10 @@ export function planExperiment(
   for (let position = 0; position < target.rows.length; position++) {
     valueAt[target.rows[position] as number] = target.values[position] as number;
   }
-  const everTraining = rowsWith(roles, (role) => role >= rowRoles.training);
+  const everTraining =
+    foldCount === 1 ? (folds[0] as (typeof folds)[number]).training : rowsWith(roles, (role) => role >= rowRoles.training);
   const groupColumn = request.split.kind === "group" ? request.split.column : null;
-  const chosen = chooseColumns(table, foldCount === 1 ? (folds[0] as (typeof folds)[number]).training : everTraining, {
+  const chosen = chooseColumns(table, everTraining, {
     ...request,
     groupColumn,
   });
@@ -68,7 +69,7 @@ export function planExperiment(
   const widths = kept.map((index) => Math.max(...fits.map((fold) => (fold[index] as Fit).features.length)));
   const inputs = widths.reduce((sum, width) => sum + width, 0);
   if (inputs === 0) throw noFeatures(leftOut);
-  const usedRows = rowsWith(roles, (role) => role !== rowRoles.unused).length;
+  const usedRows = roles.reduce((count, role) => count + Number(role !== rowRoles.unused), 0);
   if (usedRows * inputs * 4 > limits.maxTensorBytes) {
     throw new RightsizeError("too_large", "The features don't fit into the memory a run may use.", {
       issues: [

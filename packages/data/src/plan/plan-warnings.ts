@@ -3,7 +3,7 @@ import type { ColumnTable } from "../columns/column-table.ts";
 import { rowHashes } from "../columns/row-hashes.ts";
 import { rowRoles } from "./plan-file.ts";
 
-/** Cells (rows × columns) up to which rows are compared; larger tables aren't looked through. */
+/** Cells (rows × columns) up to which rows are compared, about a second's work; larger tables aren't looked through. */
 const comparedCells = 200_000_000;
 
 export interface PlannedColumns {
@@ -28,32 +28,37 @@ function leaks(table: ColumnTable, { target, features }: PlannedColumns): string
   });
 }
 
+/** Fewer rows than this share of a part are not worth a warning: they move its score by less than its own noise. */
+const leastShare = 0.001;
+
 /** Counts rows that validate or test and equal, in the target and every feature, a row that trains. */
 function repeatedAcross(table: ColumnTable, roles: Uint8Array, { target, features, folds }: PlannedColumns): string[] {
   const names = [target, ...features];
   if (table.rowCount * names.length > comparedCells) return [];
   const hashes = rowHashes(table, names, table.rowCount);
   if (hashes === null) return [];
-  const trains = trainingRoles(hashes, roles);
-  const counts = { validation: 0, validationRepeated: 0, test: 0, testRepeated: 0 };
-  for (let row = 0; row < roles.length; row++) {
+  const counts = { validation: 0, test: 0 };
+  for (const role of roles) {
+    if (role === rowRoles.test) counts.test++;
+    else if (role >= rowRoles.firstFold) counts.validation++;
+  }
+  const repeated = { validation: 0, test: 0 };
+  const candidates = maybeRepeated(hashes, roles);
+  const trains = trainingRoles(hashes, roles, candidates);
+  for (const row of candidates) {
     const role = roles[row] as number;
-    if (role === rowRoles.unused || role === rowRoles.training) continue;
-    const there = trains.of(hashes[row] as number);
+    const there = trains.get(hashes[row] as number) ?? 0;
     if (role === rowRoles.test) {
-      counts.test++;
       // With one fold only, rows that validate never train.
-      if (there !== 0 && (folds > 1 || there !== rowRoles.firstFold)) counts.testRepeated++;
-    } else {
-      counts.validation++;
+      if (there !== 0 && (folds > 1 || there !== rowRoles.firstFold)) repeated.test++;
+    } else if (role >= rowRoles.firstFold && there !== role) {
       // A row of a fold trains in every other fold.
-      if (there !== role) counts.validationRepeated++;
+      repeated.validation++;
     }
   }
-  const parts = [
-    ...(counts.validationRepeated > 0 ? [`${counts.validationRepeated} of ${counts.validation} validation rows`] : []),
-    ...(counts.testRepeated > 0 ? [`${counts.testRepeated} of ${counts.test} test rows`] : []),
-  ];
+  const parts = (["validation", "test"] as const)
+    .filter((part) => repeated[part] > 0 && repeated[part] >= leastShare * counts[part])
+    .map((part) => `${repeated[part]} of ${counts[part]} ${part} rows`);
   if (parts.length === 0) return [];
   return [
     `repeated rows: ${parts.join(" and ")} equal a training row in the target and every feature, so their scores partly measure memory; ` +
@@ -61,26 +66,45 @@ function repeatedAcross(table: ColumnTable, roles: Uint8Array, { target, feature
   ];
 }
 
+/**
+ * Rows in use whose number some other row may have too: all that do, and a few more. Two bits for each of 2^26 places stay in the
+ * processor's cache where a table of all numbers wouldn't, and leave little to compare exactly.
+ */
+function maybeRepeated(hashes: Float64Array, roles: Uint8Array): Int32Array {
+  const placeBits = Math.min(26, Math.max(10, Math.ceil(Math.log2(hashes.length)) + 4));
+  const shift = 32 - placeBits;
+  const seen = new Uint32Array(2 ** (placeBits - 5));
+  const again = new Uint32Array(2 ** (placeBits - 5));
+  const placeOf = (hash: number) => Math.imul((hash % 0x100000000) ^ (hash / 0x100000000), 0x9e3779b1) >>> shift;
+  for (let row = 0; row < hashes.length; row++) {
+    if (roles[row] === rowRoles.unused) continue;
+    const place = placeOf(hashes[row] as number);
+    const bit = 1 << (place & 31);
+    if (((seen[place >>> 5] as number) & bit) !== 0) again[place >>> 5] = (again[place >>> 5] as number) | bit;
+    else seen[place >>> 5] = (seen[place >>> 5] as number) | bit;
+  }
+  const candidates = new Int32Array(hashes.length);
+  let count = 0;
+  for (let row = 0; row < hashes.length; row++) {
+    if (roles[row] === rowRoles.unused) continue;
+    const place = placeOf(hashes[row] as number);
+    if (((again[place >>> 5] as number) & (1 << (place & 31))) !== 0) candidates[count++] = row;
+  }
+  return candidates.subarray(0, count);
+}
+
 /** More than one fold: the row's equals train whatever fold validates. */
 const several = 255;
 
-/** For each row number the role of the rows that share it and are no test rows: 0 for none, `several` where they differ. */
-function trainingRoles(hashes: Float64Array, roles: Uint8Array): { of(hash: number): number } {
-  const slots = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * hashes.length)));
-  const mask = slots - 1;
-  const keys = new Float64Array(slots).fill(-1);
-  const held = new Uint8Array(slots);
-  const slotOf = (hash: number) => {
-    let slot = ((hash % 0x100000000) ^ (hash / 0x100000000)) & mask;
-    while (keys[slot] !== -1 && keys[slot] !== hash) slot = (slot + 1) & mask;
-    return slot;
-  };
-  for (let row = 0; row < hashes.length; row++) {
+/** By row number the role of the rows that share it and are no test rows: `several` where they differ. */
+function trainingRoles(hashes: Float64Array, roles: Uint8Array, rows: Int32Array): ReadonlyMap<number, number> {
+  const held = new Map<number, number>();
+  for (const row of rows) {
     const role = roles[row] as number;
     if (role < rowRoles.training) continue;
-    const slot = slotOf(hashes[row] as number);
-    keys[slot] = hashes[row] as number;
-    held[slot] = held[slot] === 0 || held[slot] === role ? role : several;
+    const hash = hashes[row] as number;
+    const before = held.get(hash);
+    held.set(hash, before === undefined || before === role ? role : several);
   }
-  return { of: (hash) => held[slotOf(hash)] as number };
+  return held;
 }

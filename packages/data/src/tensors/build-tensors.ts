@@ -2,7 +2,7 @@
 import { RightsizeError, type TensorTable } from "@rightsize/core";
 import { type CodeColumn, type ColumnTable, isGap, isoText, type NumberArray, type NumberColumn } from "../columns/column-table.ts";
 import { type FittedColumn, type FittedFeature, type FoldPlan, foldRows, type PlanFile, type TargetScale } from "../plan/plan-file.ts";
-import { datePart } from "../values.ts";
+import { type DatePart, datePart, dayMs } from "../values.ts";
 
 export interface FoldTensors {
   readonly tensors: TensorTable;
@@ -27,20 +27,25 @@ export function buildTensors(table: ColumnTable, plan: PlanFile, fold: number): 
   tableRows.set(parts.test, parts.training.length + parts.validation.length);
 
   const x = new Float32Array(rowCount * plan.inputs); // [rowCount, inputs]
+  const usual = new Float32Array(plan.inputs);
   let offset = 0;
   const writers = foldPlan.columns.map((fitted): Writer => {
     const column = table.column(fitted.name);
     if (column === undefined || column.kind === "profile") throw otherTable(`no column ${fitted.name}`);
     const at = offset;
     offset += fitted.width;
-    return column.kind === "numbers" ? numberWriter(column, fitted, plan.inputs, at) : codeWriter(column, fitted, plan.inputs, at);
+    return column.kind === "numbers" ? numberWriter(column, fitted, plan.inputs, at) : codeWriter(column, fitted, usual, at);
   });
   const blockRows = Math.max(8, Math.floor(blockNumbers / plan.inputs));
+  // Most inputs of a category are what they usually are: whole blocks of usual rows are copied, then what differs is written.
+  const usualBlock = usual.some((value) => value !== 0) ? repeated(usual, Math.min(blockRows, rowCount)) : null;
   const edges = [0, parts.training.length, parts.training.length + parts.validation.length, rowCount];
   for (let part = 0; part < 3; part++) {
     const end = edges[part + 1] as number;
     for (let from = edges[part] as number; from < end; from += blockRows) {
       const to = Math.min(end, from + blockRows);
+      if (usualBlock !== null)
+        x.set(to - from === blockRows ? usualBlock : usualBlock.subarray(0, (to - from) * plan.inputs), from * plan.inputs);
       for (const write of writers) write(x, tableRows, from, to);
     }
   }
@@ -80,16 +85,62 @@ function stretches(values: NumberArray | CodeColumn["codes"]) {
   };
 }
 
+/** One row many times, [count, row.length]. */
+function repeated(row: Float32Array, count: number): Float32Array {
+  const rows = new Float32Array(count * row.length);
+  for (let at = 0; at < rows.length; at += row.length) rows.set(row, at);
+  return rows;
+}
+
 function numberWriter(column: NumberColumn, fitted: FittedColumn, inputs: number, offset: number): Writer {
   const { gaps } = column;
   const stretch = stretches(column.values);
+  const writeFeature = fitted.features.map((feature) => {
+    const byDay = feature.take.kind === "part" ? scaledByDay(column, feature, feature.take.part) : null;
+    return byDay === null ? writeNumbers : dayWriter(byDay);
+  });
   return (x, rows, from, to) => {
     const values = stretch(rows, from, to);
     fitted.features.forEach((feature, index) => {
-      writeNumbers(x, inputs, offset + index, rows, from, to, values, gaps, feature);
+      writeFeature[index]?.(x, inputs, offset + index, rows, from, to, values, gaps, feature);
     });
   };
 }
+
+type FeatureWriter = typeof writeNumbers;
+
+/** Days up to which a date's parts are looked up instead of computed: 270 years. */
+const mostDays = 100_000;
+
+interface DayTable {
+  readonly firstDay: number;
+  readonly scaled: Float64Array;
+}
+
+/** A date feature for every day of the column; null where it isn't a matter of days, or of too many. */
+function scaledByDay({ profile }: NumberColumn, feature: FittedFeature, part: DatePart): DayTable | null {
+  if (part === "days" || part === "hour" || profile.minimum === null || profile.maximum === null) return null;
+  const firstDay = Math.floor(profile.minimum / dayMs);
+  const count = Math.floor(profile.maximum / dayMs) - firstDay + 1;
+  if (!(count <= mostDays)) return null;
+  const scaled = new Float64Array(count);
+  for (let day = 0; day < count; day++) scaled[day] = (datePart((firstDay + day) * dayMs, part) - feature.center) / feature.scale;
+  return { firstDay, scaled };
+}
+
+const dayWriter =
+  ({ firstDay, scaled }: DayTable): FeatureWriter =>
+  (x, inputs, offset, rows, from, to, values, gaps, { take, center, scale }) => {
+    const gapValue = ((take.kind === "part" ? take.fill : 0) - center) / scale;
+    const first = rows[from] as number;
+    let at = from * inputs + offset;
+    for (let position = from; position < to; position++, at += inputs) {
+      const row = rows[position] as number;
+      const value = values[row - first] as number;
+      const isMissing = value - value !== 0 || (gaps !== null && isGap(gaps, row));
+      x[at] = isMissing ? gapValue : (scaled[Math.floor(value / dayMs) - firstDay] as number);
+    }
+  };
 
 function writeNumbers(
   x: Float32Array,
@@ -157,29 +208,46 @@ export function rawCategory(feature: FittedFeature, text: string | null, own: bo
   }
 }
 
-/** A table of every code's scaled features, so that a row costs a copy. */
-function codeWriter(column: CodeColumn, fitted: FittedColumn, inputs: number, offset: number): Writer {
+/**
+ * Sets a column's usual inputs (those of a text without a category of its own) and writes where a row's code differs from them, which for
+ * a category is one input of many.
+ */
+function codeWriter(column: CodeColumn, fitted: FittedColumn, usual: Float32Array, offset: number): Writer {
   const { codes, labels } = column;
   const { features } = fitted;
-  const width = features.length;
+  const inputs = usual.length;
   const own = new Set(features.flatMap(({ take }) => (take.kind === "category" ? [take.value] : [])));
-  const byCode = new Float32Array((labels.length + 1) * width);
-  for (let code = 0; code <= labels.length; code++) {
+  const isTruth = fitted.holds === "boolean";
+  const rawOf = (feature: FittedFeature, code: number) => {
     const text = code === 0 ? null : (labels[code - 1] as string);
+    return isTruth ? rawNumber(feature, code === 0 ? null : code - 1) : rawCategory(feature, text, text !== null && own.has(text));
+  };
+  features.forEach(({ center, scale }, index) => {
+    usual[offset + index] = (0 - center) / scale;
+  });
+  // The differences of code k are those from firsts[k] to firsts[k + 1] − 1.
+  const firsts = new Uint32Array(labels.length + 2);
+  const places: number[] = [];
+  const values: number[] = [];
+  for (let code = 0; code <= labels.length; code++) {
     features.forEach((feature, index) => {
-      const isTruth = fitted.holds === "boolean";
-      const raw = isTruth ? rawNumber(feature, code === 0 ? null : code - 1) : rawCategory(feature, text, text !== null && own.has(text));
-      byCode[code * width + index] = (raw - feature.center) / feature.scale;
+      const scaled = Math.fround((rawOf(feature, code) - feature.center) / feature.scale);
+      if (Object.is(scaled, usual[offset + index])) return;
+      places.push(offset + index);
+      values.push(scaled);
     });
+    firsts[code + 1] = places.length;
   }
+  const placed = Uint32Array.from(places);
+  const valued = Float32Array.from(values);
   const stretch = stretches(codes);
   return (x, rows, from, to) => {
     const held = stretch(rows, from, to);
     const first = rows[from] as number;
-    for (let position = from; position < to; position++) {
-      const source = (held[(rows[position] as number) - first] as number) * width;
-      const target = position * inputs + offset;
-      for (let index = 0; index < width; index++) x[target + index] = byCode[source + index] as number;
+    for (let position = from, at = from * inputs; position < to; position++, at += inputs) {
+      const code = held[(rows[position] as number) - first] as number;
+      const end = firsts[code + 1] as number;
+      for (let change = firsts[code] as number; change < end; change++) x[at + (placed[change] as number)] = valued[change] as number;
     }
   };
 }
