@@ -62,7 +62,13 @@ function bundleOf({ name, target, task, members, recipe }: DeliveredCase, { plan
     },
     plan: {
       ...{ artifact: "e".repeat(64), trainingRows: 50, validationRows: 22, testRows: 18, folds: plan.folds.length, droppedRows: 0 },
-      ...{ featureColumns: ["size"], leftOut: [{ name: "id", reason: "An identifier." }], classes: plan.classes, inputs: plan.inputs },
+      ...{
+        featureColumns: ["size"],
+        warnings: ["leak: 3 rows train and validate"],
+        leftOut: [{ name: "id", reason: "An identifier." }],
+        classes: plan.classes,
+        inputs: plan.inputs,
+      },
     },
     recipe: { ...defaultRecipe, ...recipe },
     trials: [
@@ -103,6 +109,7 @@ describe("what is in it", () => {
     const markdown = text(files.get("model-card.md"));
     expect(markdown).toContain("| 1 | 2 | 20 | 777 | 123460 | Done (chosen) |");
     expect(markdown).toContain("- Left out id: An identifier.");
+    expect(markdown).toContain("- Warning: leak: 3 rows train and validate");
     expect(JSON.parse(text(files.get("pipeline.json")))).toMatchObject({
       format: "rightsize-pipeline/1",
       inputs: [{ name: "size", holds: "number", tensor: "float64" }, {}, {}, { name: "day", holds: "date" }, { tensor: "string" }, {}, {}],

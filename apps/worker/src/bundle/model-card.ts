@@ -26,13 +26,15 @@ export interface ModelCard {
 export function modelCard(work: TrainingWork, answer: CardAnswer, versions: Versions): ModelCard {
   const { spec, plan } = work;
   const { trainingRows, validationRows, testRows, folds, droppedRows, featureColumns, leftOut, classes, inputs } = plan;
+  // Experiments of before there were any have none.
+  const warnings = plan.warnings ?? [];
   return {
     format: cardFormat,
     experiment: { id: work.experimentId, name: spec.name },
     data: {
       sha256: spec.dataset,
       plan: plan.artifact,
-      ...{ trainingRows, validationRows, testRows, folds, droppedRows, featureColumns, leftOut, classes, inputs },
+      ...{ trainingRows, validationRows, testRows, folds, droppedRows, featureColumns, leftOut, classes, inputs, warnings },
     },
     question: {
       ...{ target: spec.target, task: spec.task, features: spec.features, split: splitOf(spec.split) },
@@ -51,7 +53,8 @@ function splitOf(split: TrainingWork["spec"]["split"]): unknown {
   return { kind: "rows", training: split.training.length, validation: split.validation.length, test: split.test.length };
 }
 
-export const cardJson = (card: ModelCard): string => prettyText(card);
+/** A score that overflowed is null: no card fails an experiment that has its answer. */
+export const cardJson = (card: ModelCard): string => prettyText(JSON.parse(JSON.stringify(card)));
 
 export function cardMarkdown(card: ModelCard, work: TrainingWork): string {
   const { answer } = card;
@@ -80,6 +83,7 @@ ${answer.sentence}
 - Predicts ${oneLine(spec.target)} (${spec.task}) from ${plan.featureColumns.length} columns, ${plan.inputs} inputs
 - ${plan.trainingRows} rows train, ${plan.validationRows} validate, ${plan.testRows} test${plan.folds > 1 ? `; ${plan.folds} folds` : ""}; ${plan.droppedRows} rows without a target were dropped
 ${plan.leftOut.map(({ name, reason }) => `- Left out ${oneLine(name)}: ${reason}`).join("\n")}
+${(plan.warnings ?? []).map((warning) => `- Warning: ${oneLine(warning)}`).join("\n")}
 
 ## Scores
 
