@@ -47,7 +47,8 @@ export async function finalise(
       kind: models.length === 1 ? ("single" as const) : ("mean_of_best" as const),
       members: models.map(({ member: { weightsArtifact: _weights, result: _result, ...run } }) => run),
     },
-    beatsMean: single.validation.loss < mean.validation.loss,
+    // The policy knows how much chance alone gives; without its word the plain comparison stands.
+    beatsMean: context.work.verdict !== "nothing_beats_mean" && single.validation.loss < mean.validation.loss,
   };
   const { modelArtifact: _none, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task) };
   const versions = { engineFingerprint: context.engine.fingerprint, node: process.version };

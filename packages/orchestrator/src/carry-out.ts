@@ -196,9 +196,12 @@ async function untilReachable<Value>(deps: CarryOutDependencies, timing: CarryOu
 }
 
 /** What a finalise run needs to know of the whole experiment. */
-async function wholeExperiment(store: Store, id: ExperimentId): Promise<Pick<TrainingWork, "members" | "trials">> {
+async function wholeExperiment(store: Store, id: ExperimentId): Promise<Pick<TrainingWork, "members" | "trials" | "verdict">> {
   const snapshot = await store.experiments.snapshot(id);
-  return snapshot === null ? { members: [] } : { members: deliveredRuns(snapshot), trials: trialRows(snapshot.trials) };
+  if (snapshot === null) return { members: [] };
+  const last = snapshot.decisions.at(-1)?.decision;
+  const verdict = last?.action === "FINISH" ? { verdict: last.verdict } : {};
+  return { members: deliveredRuns(snapshot), trials: trialRows(snapshot.trials), ...verdict };
 }
 
 function trialRows(trials: readonly Trial[]): readonly TrialRow[] {

@@ -1,6 +1,6 @@
 /** A trainer carries out one assignment's runs, in a child process (apps/worker) or in place (tests). It never touches the store. */
 import type { Capacity } from "../capacity.ts";
-import type { RunPurpose } from "../decisions.ts";
+import type { Finish, RunPurpose } from "../decisions.ts";
 import type { ExperimentSpec } from "../experiment-spec.ts";
 import type { ExperimentId, RunId, Sha256 } from "../ids.ts";
 import type { Recipe } from "../recipe.ts";
@@ -35,6 +35,8 @@ export interface TrainingWork {
   readonly runs: readonly TrainingRun[];
   /** For `finalise`: the runs whose predictions are averaged into the delivered model, the winner's best run first. Empty otherwise. */
   readonly members: readonly TrainedMember[];
+  /** For `finalise`: how the search ended. Absent otherwise. */
+  readonly verdict?: Finish["verdict"];
   /** For `finalise`: the trial table, by number. Absent otherwise. */
   readonly trials?: readonly TrialRow[];
 }
