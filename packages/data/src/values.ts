@@ -113,3 +113,22 @@ function civilPart(days: number, part: "month" | "day"): number {
   if (part === "day") return dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
   return monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
 }
+
+/** Days up to which a part is looked up instead of computed: 270 years. */
+const mostDays = 100_000;
+
+/** A part of dates for every day of a range, where the day alone decides it. */
+export interface DayTable {
+  readonly firstDay: number;
+  /** One value a day from `firstDay` on. */
+  readonly values: Float64Array;
+}
+
+/** The table of a part for times from `minimumMs` to `maximumMs`; null where the hour matters or the range is too long. */
+export function dayTable(part: DatePart, minimumMs: number | null, maximumMs: number | null): DayTable | null {
+  if (part === "days" || part === "hour" || minimumMs === null || maximumMs === null) return null;
+  const firstDay = Math.floor(minimumMs / dayMs);
+  const count = Math.floor(maximumMs / dayMs) - firstDay + 1;
+  if (!(count >= 1 && count <= mostDays)) return null;
+  return { firstDay, values: Float64Array.from({ length: count }, (_, day) => datePart((firstDay + day) * dayMs, part)) };
+}

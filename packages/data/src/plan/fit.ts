@@ -1,7 +1,7 @@
 /** Fits one column's features on the training rows of one fold; no other row is looked at. */
 import type { FeatureSpec, ScaleNumbers } from "@rightsize/core";
 import { asFloat64, type CodeColumn, isGap, type NumberColumn } from "../columns/column-table.ts";
-import { type DatePart, datePart, dateParts } from "../values.ts";
+import { type DatePart, datePart, dateParts, dayMs, dayTable } from "../values.ts";
 import type { FittedColumn, FittedFeature, Take } from "./plan-file.ts";
 import { moments, quantile } from "./statistics.ts";
 
@@ -32,7 +32,11 @@ export function fitDates(column: NumberColumn, training: Int32Array, scale: Scal
   const features: FittedFeature[] = [];
   for (const part of dateParts) {
     const values = new Float64Array(present.length);
-    for (let index = 0; index < present.length; index++) values[index] = datePart(present[index] as number, part);
+    const byDay = dayTable(part, column.profile.minimum, column.profile.maximum);
+    for (let index = 0; index < present.length; index++) {
+      const ms = present[index] as number;
+      values[index] = byDay === null ? datePart(ms, part) : (byDay.values[Math.floor(ms / dayMs) - byDay.firstDay] as number);
+    }
     const feature = scaled(values, gapCount, scale, (fill) => ({ kind: "part", part: part as DatePart, fill }));
     if (feature !== null) features.push(feature);
   }

@@ -2,7 +2,7 @@
 import { RightsizeError, type TensorTable } from "@rightsize/core";
 import { type CodeColumn, type ColumnTable, isGap, isoText, type NumberArray, type NumberColumn } from "../columns/column-table.ts";
 import { type FittedColumn, type FittedFeature, type FoldPlan, foldRows, type PlanFile, type TargetScale } from "../plan/plan-file.ts";
-import { type DatePart, datePart, dayMs } from "../values.ts";
+import { type DayTable, datePart, dayMs, dayTable } from "../values.ts";
 
 export interface FoldTensors {
   readonly tensors: TensorTable;
@@ -96,8 +96,9 @@ function numberWriter(column: NumberColumn, fitted: FittedColumn, inputs: number
   const { gaps } = column;
   const stretch = stretches(column.values);
   const writeFeature = fitted.features.map((feature) => {
-    const byDay = feature.take.kind === "part" ? scaledByDay(column, feature, feature.take.part) : null;
-    return byDay === null ? writeNumbers : dayWriter(byDay);
+    const { minimum, maximum } = column.profile;
+    const byDay = feature.take.kind === "part" ? dayTable(feature.take.part, minimum, maximum) : null;
+    return byDay === null ? writeNumbers : dayWriter(byDay, feature);
   });
   return (x, rows, from, to) => {
     const values = stretch(rows, from, to);
@@ -109,29 +110,11 @@ function numberWriter(column: NumberColumn, fitted: FittedColumn, inputs: number
 
 type FeatureWriter = typeof writeNumbers;
 
-/** Days up to which a date's parts are looked up instead of computed: 270 years. */
-const mostDays = 100_000;
-
-interface DayTable {
-  readonly firstDay: number;
-  readonly scaled: Float64Array;
-}
-
-/** A date feature for every day of the column; null where it isn't a matter of days, or of too many. */
-function scaledByDay({ profile }: NumberColumn, feature: FittedFeature, part: DatePart): DayTable | null {
-  if (part === "days" || part === "hour" || profile.minimum === null || profile.maximum === null) return null;
-  const firstDay = Math.floor(profile.minimum / dayMs);
-  const count = Math.floor(profile.maximum / dayMs) - firstDay + 1;
-  if (!(count <= mostDays)) return null;
-  const scaled = new Float64Array(count);
-  for (let day = 0; day < count; day++) scaled[day] = (datePart((firstDay + day) * dayMs, part) - feature.center) / feature.scale;
-  return { firstDay, scaled };
-}
-
-const dayWriter =
-  ({ firstDay, scaled }: DayTable): FeatureWriter =>
-  (x, inputs, offset, rows, from, to, values, gaps, { take, center, scale }) => {
-    const gapValue = ((take.kind === "part" ? take.fill : 0) - center) / scale;
+/** Writes a date's part that the day decides. */
+function dayWriter({ firstDay, values: parts }: DayTable, feature: FittedFeature): FeatureWriter {
+  const scaled = parts.map((part) => (part - feature.center) / feature.scale);
+  const gapValue = (rawNumber(feature, null) - feature.center) / feature.scale;
+  return (x, inputs, offset, rows, from, to, values, gaps) => {
     const first = rows[from] as number;
     let at = from * inputs + offset;
     for (let position = from; position < to; position++, at += inputs) {
@@ -141,6 +124,7 @@ const dayWriter =
       x[at] = isMissing ? gapValue : (scaled[Math.floor(value / dayMs) - firstDay] as number);
     }
   };
+}
 
 function writeNumbers(
   x: Float32Array,
