@@ -19,6 +19,8 @@ export interface WorkerConfig {
   readonly log: { readonly level: string; readonly pretty: boolean };
   readonly leaseMs: number;
   readonly checkpointEveryMs: number;
+  /** Prepared tables that each trainer keeps for its next run, in bytes. */
+  readonly keptTensorBytes: number;
 }
 
 const wholeNumber = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -42,6 +44,7 @@ const environmentSchema = z.object({
   RIGHTSIZE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   RIGHTSIZE_LOG_FORMAT: z.enum(["pretty", "json"]).default("json"),
   RIGHTSIZE_LEASE_MS: wholeNumber(1000, 3_600_000).default(10_000),
+  RIGHTSIZE_KEPT_TENSORS_MB: wholeNumber(0, 1_000_000).default(512),
   RIGHTSIZE_CHECKPOINT_MS: wholeNumber(100, 3_600_000).default(10_000),
 });
 
@@ -71,6 +74,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     log: { level: env.RIGHTSIZE_LOG, pretty: env.RIGHTSIZE_LOG_FORMAT === "pretty" },
     leaseMs: env.RIGHTSIZE_LEASE_MS,
     checkpointEveryMs: env.RIGHTSIZE_CHECKPOINT_MS,
+    keptTensorBytes: env.RIGHTSIZE_KEPT_TENSORS_MB * 2 ** 20,
   };
 }
 

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
       provider: config.provider,
       artifacts: config.artifacts,
       checkpointEveryMs: config.checkpointEveryMs,
+      keptTensorBytes: config.keptTensorBytes,
     },
     slots: config.slots,
     machine: config.machine,

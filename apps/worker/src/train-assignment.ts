@@ -17,6 +17,8 @@ export interface AssignmentTrainerDependencies {
   readonly artifacts: ArtifactStore;
   /** How often a running training is checkpointed, in milliseconds. */
   readonly checkpointEveryMs: number;
+  /** Prepared tables that are kept for the next run, in bytes; the last one is kept whatever its size. */
+  readonly keptTensorBytes: number;
   /** A clock in milliseconds that never goes back. */
   readonly now: () => number;
 }
@@ -28,7 +30,7 @@ export interface AssignmentTrainer {
 }
 
 export function createAssignmentTrainer(deps: AssignmentTrainerDependencies): AssignmentTrainer {
-  const prepared = createFoldCache(deps.artifacts);
+  const prepared = createFoldCache(deps.artifacts, deps.keptTensorBytes);
   const engines = [...deps.engines.values()];
   return {
     fingerprints: Object.fromEntries([...deps.engines].map(([name, engine]) => [name, engine.fingerprint])),

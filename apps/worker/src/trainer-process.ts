@@ -25,6 +25,7 @@ try {
     engines,
     artifacts: openArtifacts(settings.artifacts),
     checkpointEveryMs: settings.checkpointEveryMs,
+    keptTensorBytes: settings.keptTensorBytes,
     now: () => performance.now(),
   });
   const trainWork = async (work: TrainingWork) => {

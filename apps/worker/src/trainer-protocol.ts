@@ -28,6 +28,8 @@ export interface TrainerSettings {
   readonly provider: ExecutionProvider;
   readonly artifacts: ArtifactSettings;
   readonly checkpointEveryMs: number;
+  /** Prepared tables that this trainer keeps for its next run, in bytes. */
+  readonly keptTensorBytes: number;
 }
 /** Where datasets, plans and weights are: a folder on this machine, or the API of another. */
 export type ArtifactSettings =
