@@ -23,6 +23,8 @@ export interface InMemoryService {
   /** The trial table as rows `1×100 5.4 INCREASE_CAPACITY`. */
   table(id: ExperimentId): Promise<readonly string[]>;
   readonly trained: readonly string[];
+  /** One round of the reconciler, which never gives a run up here. */
+  reconcile(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,8 @@ export async function startInMemoryService(
     readonly workers?: number;
     /** The store's clock, in milliseconds; left out: it stands still. */
     readonly now?: () => number;
+    /** What stands between the workers and the store, for tests that break it. */
+    readonly workersLine?: (store: Store) => Store;
   } = {},
 ): Promise<InMemoryService> {
   const workers = options.workers ?? 1;
@@ -41,7 +45,7 @@ export async function startInMemoryService(
   await store.datasets.put(exampleDataset());
   const never = new AbortController().signal;
   const timing = { epochBatchMs: 0, retryMs: 1 };
-  const worker = { store, queue, ids, workerId: "wrk_test" as WorkerId, log: () => {}, timing };
+  const worker = { store: options.workersLine?.(store) ?? store, queue, ids, workerId: "wrk_test" as WorkerId, log: () => {}, timing };
   const consumer = await queue.consume(
     async ({ assignmentId }) => {
       let next: AssignmentId | null = assignmentId;
@@ -79,6 +83,7 @@ export async function startInMemoryService(
         ({ capacity, score, nextStep }) => `${capacity.hiddenLayers}×${capacity.nodesPerLayer} ${score} ${nextStep}`,
       );
     },
+    reconcile: () => reconcile({ store, queue, ids }, { crashLimit: 1_000_000 }),
     async close() {
       await consumer.close();
       await queue.close();
