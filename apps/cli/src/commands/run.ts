@@ -6,6 +6,7 @@ import { usageError } from "../errors.ts";
 import { counted } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
 import { connect } from "./connect.ts";
+import { type ExperimentSpec, issueLines, readSpec } from "./experiment-spec.ts";
 import { openFile } from "./open-file.ts";
 
 export const run: Command = {
@@ -18,21 +19,27 @@ export const run: Command = {
     preset: { type: "string", value: "NAME", help: "how to search, for example course" },
     seed: { type: "string", value: "N", help: "the seed of everything random (0)" },
     name: { type: "string", value: "NAME", help: "what to call the experiment" },
-    spec: { type: "string", value: "JSON", help: 'further parts of the request, for example {"recipe":{"maxEpochs":50}}' },
+    spec: {
+      type: "string",
+      value: "FILE",
+      help: 'a request as a JSON file (see examples/) or as text, {"recipe":{"maxEpochs":50}}; other options override it',
+    },
     detach: { type: "boolean", help: "don't watch: print the experiment's id and end" },
     ...clientOptions,
   },
   async run(invocation) {
     const { output } = invocation;
     const file = invocation.required(0, "FILE");
-    const further = furtherParts(invocation.text("spec"));
+    const spec = await readSpec(invocation.text("spec"));
     const client = connect(invocation);
     const bytes = await openFile(file);
     const dataset = await client.uploadDataset({ name: basename(file), bytes });
     output.say(`${dataset.name}: ${counted(dataset.rowCount, "row")}, ${counted(dataset.columns.length, "column")}`);
-    const target = invocation.text("target") ?? dataset.suggestedTarget;
+    const asked = typeof spec.request.target === "string" ? spec.request.target : dataset.suggestedTarget;
+    const target = invocation.text("target") ?? asked;
     if (target === null) throw usageError(`--target is missing. Columns: ${dataset.columns.map(({ name }) => name).join(", ")}`, "run");
-    const experiment = await client.createExperiment(requestOf(invocation, dataset.id, target, further));
+    const experiment = await client.createExperiment(requestOf(invocation, dataset.id, target, spec));
+    if (spec.lookFor !== null) output.say(`Look for: ${spec.lookFor}`);
     output.say(`Experiment ${experiment.id} on ${client.url}`);
     for (const warning of experiment.plan.warnings) output.say(`Warning: ${warning}`);
     if (invocation.flag("detach")) output.line(output.json ? JSON.stringify(experiment) : experiment.id);
@@ -40,30 +47,25 @@ export const run: Command = {
   },
 };
 
-function requestOf(invocation: Invocation, dataset: string, target: string, further: Record<string, unknown>): ExperimentRequest {
+/** The file's request is the base; the other options override it. */
+function requestOf(invocation: Invocation, dataset: string, target: string, { request: base, title }: ExperimentSpec): ExperimentRequest {
+  const seed = invocation.text("seed") === null ? base.seed : invocation.wholeNumber("seed", 0, Number.MAX_SAFE_INTEGER, 0);
+  const name = invocation.text("name") ?? base.name ?? title;
   const preset = invocation.text("preset");
-  const name = invocation.text("name");
   const request = {
-    ...further,
+    ...base,
     dataset,
     target,
-    seed: invocation.wholeNumber("seed", 0, Number.MAX_SAFE_INTEGER, 0),
-    ...(preset === null ? {} : { search: { preset } }),
+    seed: seed ?? 0,
+    // Another preset has other parameters: those of the file are for its own.
+    ...(preset === null || preset === presetOf(base) ? {} : { search: { preset } }),
     ...(name === null ? {} : { name }),
   };
   const parsed = experimentRequestSchema.safeParse(request);
-  if (parsed.success) return request;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-  throw usageError(`This can't be asked:\n${lines.join("\n")}`, "run");
+  if (parsed.success) return request as ExperimentRequest;
+  throw usageError(`This can't be asked:\n${issueLines(parsed.error)}`, "run");
 }
 
-function furtherParts(text: string | null): Record<string, unknown> {
-  if (text === null) return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw usageError(`--spec takes a JSON object; this is ${text}`, "run");
+function presetOf({ search }: ExperimentSpec["request"]): unknown {
+  return typeof search === "object" && search !== null && "preset" in search ? search.preset : undefined;
 }
