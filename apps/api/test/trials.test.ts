@@ -1,5 +1,5 @@
 /** What an experiment leaves to read: its table in three formats, its decisions, its trials and curves. */
-import { decisionListSchema, epochListSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
+import { decisionListSchema, epochListSchema, epochViewSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { epochViews, thinOut } from "../src/views/epoch-view.ts";
 import { course, playToTheEnd } from "./play.ts";
@@ -130,4 +130,17 @@ it("epochs of a diverged run are shown as far as they are numbers", () => {
     { ...epoch, epoch: 3, trainingLoss: Number.NaN },
   ];
   expect(epochViews(epochs).map((shown) => shown.epoch)).toEqual([1]);
+});
+
+it("epochs are shown with their metrics where they have some", () => {
+  const epoch = { runId: "run_1" as never, trainingLoss: 1, validationLoss: 1, learningRate: 0.1 };
+  const shown = epochViews([
+    { ...epoch, epoch: 1, metrics: { accuracy: 0.5 } },
+    { ...epoch, epoch: 2 },
+  ]);
+  const { runId: _, ...seen } = epoch;
+  expect(shown.map((one) => epochViewSchema.parse(one))).toEqual([
+    { ...seen, epoch: 1, metrics: { accuracy: 0.5 } },
+    { ...seen, epoch: 2 },
+  ]);
 });

@@ -162,7 +162,14 @@ export const decisionViewSchema = z.object({
 });
 export const decisionListSchema = z.object({ experimentId: z.string(), decisions: z.array(decisionViewSchema) });
 
-export const epochViewSchema = z.object({ epoch: z.int(), trainingLoss: z.number(), validationLoss: z.number(), learningRate: z.number() });
+/** `metrics` (of the validation rows) are absent for epochs at which they were not computed. */
+export const epochViewSchema = z.object({
+  epoch: z.int(),
+  trainingLoss: z.number(),
+  validationLoss: z.number(),
+  learningRate: z.number(),
+  metrics: metricsSchema.optional(),
+});
 export const epochListSchema = z.object({
   trialId: z.string(),
   runs: z.array(

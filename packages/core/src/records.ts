@@ -181,6 +181,8 @@ export interface EpochRecord {
   readonly trainingLoss: number;
   readonly validationLoss: number;
   readonly learningRate: number;
+  /** Metrics on the validation rows; absent for epochs at which they were not computed. */
+  readonly metrics?: Metrics;
 }
 
 export const attemptEnds = ["completed", "crashed", "lease_lost", "released", "cancelled", "failed"] as const;

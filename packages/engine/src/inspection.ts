@@ -13,6 +13,8 @@ export interface LayerInspection {
 export interface InspectableSession extends NetworkSession {
   /** Hidden layers from the input on, with the present weights. */
   inspect(rows: Int32Array): Promise<readonly LayerInspection[]>;
+  /** What `evaluate` and `predict` give, for one pass through the network. */
+  evaluateAndPredict(rows: Int32Array): Promise<{ readonly loss: number; readonly predictions: Float32Array }>;
 }
 export function canInspect(session: NetworkSession): session is InspectableSession {
   return "inspect" in session;

@@ -73,23 +73,27 @@ function macroF1(hits: Float64Array, predicted: Float64Array, actual: Float64Arr
 
 /** Mann–Whitney: the share of pairs in which class 1 got the larger probability, ties counting half; null without both classes. */
 function areaUnderCurve(shares: Float32Array, targets: Float32Array): number | null {
-  const order = Array.from(targets, (_, row) => row).sort((a, b) => (shares[a * 2 + 1] as number) - (shares[b * 2 + 1] as number));
-  let positives = 0;
-  let rankSum = 0;
-  for (let start = 0; start < order.length; ) {
-    const value = shares[(order[start] as number) * 2 + 1];
-    let end = start;
-    while (end < order.length && shares[(order[end] as number) * 2 + 1] === value) end++;
-    for (let at = start; at < end; at++) {
-      if (targets[order[at] as number] !== 1) continue;
-      positives++;
-      rankSum += (start + end + 1) / 2;
-    }
-    start = end;
+  // two sorted lists of numbers are many times quicker than one list of rows sorted by a function
+  const positives = sharesOfClass(shares, targets, 1);
+  const negatives = sharesOfClass(shares, targets, 0);
+  if (positives.length === 0 || negatives.length === 0) return null;
+  let below = 0;
+  let upTo = 0;
+  let pairs = 0;
+  for (const value of positives) {
+    while (below < negatives.length && (negatives[below] as number) < value) below++;
+    while (upTo < negatives.length && (negatives[upTo] as number) <= value) upTo++;
+    pairs += (below + upTo) / 2;
   }
-  const negatives = order.length - positives;
-  if (positives === 0 || negatives === 0) return null;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return pairs / (positives.length * negatives.length);
+}
+
+/** Probabilities of class 1 of the rows of one class, ascending. */
+function sharesOfClass(shares: Float32Array, targets: Float32Array, truth: 0 | 1): Float32Array {
+  const kept = new Float32Array(targets.length);
+  let count = 0;
+  for (let row = 0; row < targets.length; row++) if (targets[row] === truth) kept[count++] = shares[row * 2 + 1] as number;
+  return kept.subarray(0, count).sort();
 }
 
 function finiteOnly(metrics: Metrics): Metrics {

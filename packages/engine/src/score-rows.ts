@@ -1,6 +1,7 @@
 /** Scores of given weights on given rows: for the test split, and for baselines. */
 import type { Engine, ExperimentSpec, LayerWeights, Metrics, NetworkSession, NetworkSpec, Scores, TensorTable } from "@rightsize/core";
 import { classificationMetrics, regressionMetrics, type TargetScale } from "./metrics.ts";
+import { pick } from "./row-weights.ts";
 import { isScripted, scriptedScores } from "./scripted/play.ts";
 
 /**
@@ -72,8 +73,18 @@ export async function sessionMetrics(
   target: TargetScale,
   rows: Int32Array,
 ): Promise<Metrics> {
-  const predictions = await session.predict(rows);
-  const targets = Float32Array.from(rows, (row) => tensors.y[row] as number);
+  return metricsOf(network, await session.predict(rows), tensors, target, rows);
+}
+
+/** Metrics of predictions that were made for these rows. */
+export function metricsOf(
+  network: NetworkSpec,
+  predictions: Float32Array,
+  tensors: TensorTable,
+  target: TargetScale,
+  rows: Int32Array,
+): Metrics {
+  const targets = pick(tensors.y, rows);
   if (network.task === "regression") return regressionMetrics(predictions, targets, target);
   return classificationMetrics(predictions, targets, Math.max(2, network.outputs));
 }

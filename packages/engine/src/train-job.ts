@@ -1,5 +1,5 @@
 /** What the train loop takes and gives. */
-import type { ExperimentSpec, LayerWeights, NetworkSpec, Recipe, RunResult, TensorTable } from "@rightsize/core";
+import type { ExperimentSpec, LayerWeights, Metrics, NetworkSpec, Recipe, RunResult, TensorTable } from "@rightsize/core";
 import type { TargetScale } from "./metrics.ts";
 
 /** One run to train. `network.recipe` and `recipe` are the same recipe; `recipe` stands where they differ. */
@@ -21,6 +21,8 @@ export interface EpochReport {
   readonly trainingLoss: number;
   readonly validationLoss: number;
   readonly learningRate: number;
+  /** Metrics of the validation rows after this epoch; absent where they were not computed (`metricsEveryEpochs`). */
+  readonly metrics?: Metrics;
 }
 export interface TrainHooks {
   /** After each epoch; epochs before a checkpoint's are not told again. */
@@ -32,6 +34,11 @@ export interface TrainHooks {
   readonly checkpointEveryMs?: number;
   /** About how long a chunk of steps may take before the signal is looked at again; 50 unless told. Never changes a bit. */
   readonly chunkMs?: number;
+  /**
+   * Every how many epochs an epoch is told with its metrics; 0 is never. Unless told, as often as they cost little beside the epoch
+   * (`metricsInterval`). The best epoch's metrics are in the result in any case. Never changes a bit of the training.
+   */
+  readonly metricsEveryEpochs?: number;
   /** A fixed number of steps a chunk instead. */
   readonly chunkSteps?: number;
   readonly signal: AbortSignal;

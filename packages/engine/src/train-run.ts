@@ -17,9 +17,11 @@ import {
 } from "@rightsize/core";
 import { type Progress, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
 import { diagnose } from "./diagnostics.ts";
+import { canInspect } from "./inspection.ts";
 import { resolveLoss } from "./loss.ts";
+import { metricsInterval } from "./metrics-interval.ts";
 import { afterEpoch, freshPlateau, scheduleFactor } from "./schedule.ts";
-import { sessionMetrics } from "./score-rows.ts";
+import { metricsOf, sessionMetrics } from "./score-rows.ts";
 import { isScripted, playRun } from "./scripted/play.ts";
 import type { TrainedResult, TrainHooks, TrainJob, TrainOutcome } from "./train-job.ts";
 
@@ -96,6 +98,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     },
   });
 
+  const metricsEvery = hooks.metricsEveryEpochs ?? metricsInterval(job.network, job.target, rows.training.length, rows.validation.length);
   let stepsPerChunk = hooks.chunkSteps ?? 4;
   for (;;) {
     const learningRate = job.learningRate * scheduleFactor(recipe.schedule, progress.epoch, progress.plateau);
@@ -128,10 +131,12 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
 
     if (hooks.signal.aborted) return { kind: "stopped" };
     const trainingLoss = progress.lossSum / rows.training.length;
-    const validationLoss = await session.evaluate(rows.validation);
+    const withMetrics = metricsEvery > 0 && progress.epoch % metricsEvery === 0;
+    const { loss: validationLoss, predictions } = await validate(session, rows.validation, withMetrics);
     if (!Number.isFinite(validationLoss)) return diverged(`the validation loss was ${validationLoss} after epoch ${progress.epoch}`);
     const { epoch } = progress;
-    hooks.onEpoch({ epoch, trainingLoss, validationLoss, learningRate });
+    const metrics = predictions === null ? {} : { metrics: metricsOf(job.network, predictions, job.tensors, job.target, rows.validation) };
+    hooks.onEpoch({ epoch, trainingLoss, validationLoss, learningRate, ...metrics });
     let { stopping, bestTrainingLoss } = progress;
     if (improves(stopping, validationLoss, recipe.minDelta)) {
       stopping = { bestLoss: validationLoss, bestEpoch: epoch };
@@ -161,6 +166,17 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     }
     await checkpoint();
   }
+}
+
+/** The validation loss, and the predictions it was made of where they are wanted. */
+async function validate(
+  session: NetworkSession,
+  rows: Int32Array,
+  withPredictions: boolean,
+): Promise<{ readonly loss: number; readonly predictions: Float32Array | null }> {
+  if (!withPredictions) return { loss: await session.evaluate(rows), predictions: null };
+  if (canInspect(session)) return session.evaluateAndPredict(rows);
+  return { loss: await session.evaluate(rows), predictions: await session.predict(rows) };
 }
 
 function resume(

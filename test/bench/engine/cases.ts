@@ -66,13 +66,18 @@ export function jobOf(one: BenchCase): TrainJob {
 }
 
 /** CPU seconds of each epoch of a run through the whole train loop, validation included; the first epoch (it warms up) is left out. */
-export async function ourEpochs(engine: Engine, job: TrainJob, count: number): Promise<readonly number[]> {
+export async function ourEpochs(engine: Engine, job: TrainJob, count: number, metricsEveryEpochs?: number): Promise<readonly number[]> {
   const marks: number[] = [];
   const cpu = () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   };
-  const hooks = { onEpoch: () => void marks.push(cpu()), signal: new AbortController().signal, now: () => performance.now() };
+  const hooks = {
+    onEpoch: () => void marks.push(cpu()),
+    signal: new AbortController().signal,
+    now: () => performance.now(),
+    ...(metricsEveryEpochs === undefined ? {} : { metricsEveryEpochs }),
+  };
   await trainRun(engine, { ...job, recipe: { ...job.recipe, maxEpochs: count + 1 } }, hooks);
   return marks.slice(1).map((mark, index) => mark - (marks[index] as number));
 }

@@ -34,11 +34,19 @@ export function resultsContract(open: OpenWorld): void {
       const odd: EpochRecord[] = [
         { runId: runs[0] as RunId, epoch: 1, trainingLoss: 0.1 + 0.2, validationLoss: 5e-324, learningRate: 1e-7 },
         { runId: runs[0] as RunId, epoch: 2, trainingLoss: Number.NaN, validationLoss: Number.POSITIVE_INFINITY, learningRate: -0.5 },
+        {
+          runId: runs[0] as RunId,
+          epoch: 3,
+          trainingLoss: 1,
+          validationLoss: 2,
+          learningRate: 0.1,
+          metrics: { r2: -1e-17, accuracy: 0.1 + 0.2 },
+        },
       ];
       await store.work.appendEpochs(claim, [...odd, ...epochsOf(runs[1], 1, 5)]);
       expect(await store.work.epochs(runs[0] as RunId, 0, 10)).toEqual(odd);
       expect((await store.work.epochs(runs[1] as RunId, 2, 2)).map((epoch) => epoch.epoch)).toEqual([3, 4]);
-      expect((await snapshotOf(store, id)).runs.map((run) => run.epochs)).toEqual([2, 5]);
+      expect((await snapshotOf(store, id)).runs.map((run) => run.epochs)).toEqual([3, 5]);
       expect(await store.work.appendEpochs(claim, [])).toBeUndefined();
     });
 

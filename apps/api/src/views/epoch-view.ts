@@ -8,7 +8,13 @@ type EpochView = EpochList["runs"][number]["epochs"][number];
 export function epochViews(records: readonly EpochRecord[]): EpochView[] {
   return records
     .filter(({ trainingLoss, validationLoss }) => Number.isFinite(trainingLoss) && Number.isFinite(validationLoss))
-    .map(({ epoch, trainingLoss, validationLoss, learningRate }) => ({ epoch, trainingLoss, validationLoss, learningRate }));
+    .map(({ epoch, trainingLoss, validationLoss, learningRate, metrics }) => ({
+      epoch,
+      trainingLoss,
+      validationLoss,
+      learningRate,
+      ...(metrics === undefined ? {} : { metrics }),
+    }));
 }
 
 /** At most `points` (≥ 3) of the epochs, evenly spaced, with the first, the last and the best on validation. */

@@ -107,6 +107,13 @@ function openMember({ ort, cache, network, table, seed, x, y, group, closed }: M
     async predict(rows) {
       return predictionsOf(loss, await outputsFor(rows), network.outputs);
     },
+    async evaluateAndPredict(rows) {
+      const outputs = await outputsFor(rows);
+      return {
+        loss: meanLoss(loss, outputs, pick(table.y, rows), network.outputs),
+        predictions: predictionsOf(loss, outputs, network.outputs),
+      };
+    },
     async inspect(rows) {
       if (layout.layers.length === 1) return [];
       const n = rows.length;

@@ -43,6 +43,8 @@ export async function playRun(session: ScriptedSession, job: TrainJob, hooks: Tr
     trainMs: hooks.now() - startedAt,
     reason,
   });
+  const every = hooks.metricsEveryEpochs ?? 1;
+  const metricsAt = (at: number, loss: number) => (every > 0 && at % every === 0 ? { metrics: scriptedMetrics(job.network, loss) } : {});
   while (epoch < play.epochs) {
     if (hooks.signal.aborted) return { kind: "stopped" };
     await session.sleep(play.epochMs, hooks.signal);
@@ -53,7 +55,7 @@ export async function playRun(session: ScriptedSession, job: TrainJob, hooks: Tr
       return { kind: "diverged", result: ended(null, `the script says that this run diverges in epoch ${epoch}`) };
     }
     const loss = lossAt(play, epoch);
-    hooks.onEpoch({ epoch, trainingLoss: loss, validationLoss: loss, learningRate: job.learningRate });
+    hooks.onEpoch({ epoch, trainingLoss: loss, validationLoss: loss, learningRate: job.learningRate, ...metricsAt(epoch, loss) });
     if (epoch < play.epochs && hooks.onCheckpoint !== undefined && hooks.now() - checkpointAt >= (hooks.checkpointEveryMs ?? 30_000)) {
       await hooks.onCheckpoint(new TextEncoder().encode(String(epoch)), epoch);
       checkpointAt = hooks.now();

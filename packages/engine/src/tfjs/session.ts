@@ -108,6 +108,13 @@ export function openTensorFlowSession(tf: Tf, network: NetworkSpec, table: Tenso
     },
     evaluate: async (rows) => meanLoss(loss, await outputsFor(rows), pick(table.y, rows), network.outputs),
     predict: async (rows) => predictionsOf(loss, await outputsFor(rows), network.outputs),
+    async evaluateAndPredict(rows) {
+      const outputs = await outputsFor(rows);
+      return {
+        loss: meanLoss(loss, outputs, pick(table.y, rows), network.outputs),
+        predictions: predictionsOf(loss, outputs, network.outputs),
+      };
+    },
     async inspect(rows) {
       return tf.tidy(() => {
         const { input, y, c } = batchOf(rows);

@@ -8,6 +8,7 @@ import type {
   Experiment,
   ExperimentEvent,
   IsoTime,
+  Metrics,
   OwnerId,
   Run,
   StoredDecision,
@@ -213,6 +214,7 @@ export function asEpoch(row: Rows.Epoch): EpochRecord {
     trainingLoss: row.trainingLoss,
     validationLoss: row.validationLoss,
     learningRate: row.learningRate,
+    ...(row.metrics === null ? {} : { metrics: row.metrics as unknown as Metrics }),
   };
 }
 
