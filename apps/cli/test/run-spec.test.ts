@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readSpec } from "../src/commands/experiment-spec.ts";
+import { readSpec } from "../src/commands/run-spec.ts";
 
 let folder: string;
 beforeAll(() => {

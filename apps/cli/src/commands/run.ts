@@ -6,8 +6,8 @@ import { usageError } from "../errors.ts";
 import { counted } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
 import { connect } from "./connect.ts";
-import { type ExperimentSpec, issueLines, readSpec } from "./experiment-spec.ts";
 import { openFile } from "./open-file.ts";
+import { issueLines, type RunSpec, readSpec } from "./run-spec.ts";
 
 export const run: Command = {
   name: "run",
@@ -48,7 +48,7 @@ export const run: Command = {
 };
 
 /** The file's request is the base; the other options override it. */
-function requestOf(invocation: Invocation, dataset: string, target: string, { request: base, title }: ExperimentSpec): ExperimentRequest {
+function requestOf(invocation: Invocation, dataset: string, target: string, { request: base, title }: RunSpec): ExperimentRequest {
   const seed = invocation.text("seed") === null ? base.seed : invocation.wholeNumber("seed", 0, Number.MAX_SAFE_INTEGER, 0);
   const name = invocation.text("name") ?? base.name ?? title;
   const preset = invocation.text("preset");
@@ -66,6 +66,6 @@ function requestOf(invocation: Invocation, dataset: string, target: string, { re
   throw usageError(`This can't be asked:\n${issueLines(parsed.error)}`, "run");
 }
 
-function presetOf({ search }: ExperimentSpec["request"]): unknown {
+function presetOf({ search }: RunSpec["request"]): unknown {
   return typeof search === "object" && search !== null && "preset" in search ? search.preset : undefined;
 }

@@ -4,7 +4,7 @@ import { experimentRequestSchema } from "@rightsize/contract";
 import type { z } from "zod";
 import { CliError, exitCodes, usageError } from "../errors.ts";
 
-export interface ExperimentSpec {
+export interface RunSpec {
   /** Parts of POST /v1/experiments; each was checked by itself. */
   readonly request: Readonly<Record<string, unknown>>;
   /** What an example says about itself; null for a bare request. */
@@ -16,7 +16,7 @@ export interface ExperimentSpec {
 const partsSchema = experimentRequestSchema.partial({ dataset: true, target: true });
 
 /** Reads the option's value; throws a usage error that names the file, or shows the text, and what is wrong with it. */
-export async function readSpec(option: string | null): Promise<ExperimentSpec> {
+export async function readSpec(option: string | null): Promise<RunSpec> {
   if (option === null) return { request: {}, title: null, lookFor: null };
   const inline = option.trimStart().startsWith("{");
   const value = inline ? objectIn(option, `--spec takes a JSON object; this is ${option}`) : await objectInFile(option);
