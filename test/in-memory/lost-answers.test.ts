@@ -8,9 +8,14 @@ import { startInMemoryService } from "../support/in-memory-service.ts";
 const fates = ["arrives", "is lost", "is done, its answer lost"] as const;
 type Fate = (typeof fates)[number];
 
+interface Traffic {
+  calls: number;
+  /** Claims that were made while the worker never heard of them: only these may cost an attempt. */
+  lostClaims: number;
+}
+
 /** The store behind a line that treats its calls, in their order, as told; all others arrive. */
-function behindLine(store: Store, fatesOfCalls: readonly Fate[]): Store {
-  let calls = 0;
+function behindLine(store: Store, fatesOfCalls: readonly Fate[], traffic: Traffic): Store {
   const away = () => new RightsizeError("unavailable", "the line is cut");
   const throughLine = <Part extends object>(part: Part): Part =>
     new Proxy(part, {
@@ -18,11 +23,12 @@ function behindLine(store: Store, fatesOfCalls: readonly Fate[]): Store {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== "function") return method;
         return async (...given: unknown[]) => {
-          const fate = fatesOfCalls[calls++] ?? "arrives";
+          const fate = fatesOfCalls[traffic.calls++] ?? "arrives";
           if (fate === "is lost") throw away();
           const answer: unknown = await Reflect.apply(method, target, given);
-          if (fate === "is done, its answer lost") throw away();
-          return answer;
+          if (fate !== "is done, its answer lost") return answer;
+          if (name === "claim") traffic.lostClaims += 1;
+          throw away();
         };
       },
     });
@@ -37,16 +43,22 @@ test("whatever calls and answers are lost, the table is the course's, with one d
   await fc.assert(
     fc.asyncProperty(fc.array(anyFate, { maxLength: 80, size: "max" }), async (fatesOfCalls) => {
       let nowMs = 0;
-      const service = await startInMemoryService({ now: () => nowMs, workersLine: (store) => behindLine(store, fatesOfCalls) });
+      const traffic: Traffic = { calls: 0, lostClaims: 0 };
+      const service = await startInMemoryService({ now: () => nowMs, workersLine: (store) => behindLine(store, fatesOfCalls, traffic) });
       try {
         const { id } = await service.start(exampleSpec());
+        let silence = 0;
+        let heard = 0;
         for (let round = 0; (await service.store.experiments.find(null, id))?.endedAt === null; round++) {
           if (round > 2000) throw new Error(`it did not end: ${JSON.stringify(await service.store.work.attempts(id))}`);
           await new Promise((resolve) => setTimeout(resolve, 1));
-          // What a worker could not even claim, or ended without saying so, is found when its lease is over.
-          if (round % 10 === 9) {
+          silence = traffic.calls === heard ? silence + 1 : 0;
+          heard = traffic.calls;
+          // Nobody says anything any more: what was claimed without an answer is found when its lease is over.
+          if (silence === 10) {
             nowMs += 20_000;
             await service.reconcile();
+            silence = 0;
           }
         }
         expect(await service.table(id)).toEqual(courseTable);
@@ -54,6 +66,11 @@ test("whatever calls and answers are lost, the table is the course's, with one d
         expect(snapshot?.experiment.state).toBe("SUCCEEDED");
         expect(snapshot?.decisions.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
         expect(snapshot?.runs.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => "COMPLETED"));
+        for (const { id: run } of snapshot?.runs.slice(0, 5) ?? []) {
+          expect((await service.store.work.epochs(run, 0, 10)).map(({ epoch }) => epoch)).toEqual([1, 2]);
+        }
+        const wasted = (await service.store.work.attempts(id)).filter(({ end }) => end !== "completed");
+        expect(wasted.length).toBeLessThanOrEqual(traffic.lostClaims);
         const events = await service.store.experiments.events(id, 0, 1000);
         expect(events.filter(({ kind }) => kind === "run.ended")).toHaveLength(6);
       } finally {
