@@ -1,5 +1,5 @@
 /** The end of an experiment: reads the test split once, scores the baselines on the same rows, and stores the delivered model. */
-import { type Answer, type LayerWeights, linearModel, type NetworkSpec, type Scores } from "@rightsize/core";
+import { type Answer, defaultRecipe, type LayerWeights, linearModel, type NetworkSpec, type Recipe, type Scores } from "@rightsize/core";
 import { scoreRows, trainRun } from "@rightsize/engine";
 import { answerSentence } from "@rightsize/orchestrator";
 import { modelBundle } from "./bundle/bundle.ts";
@@ -83,18 +83,15 @@ async function meanScores(
   };
 }
 
-/** Early stopping of the linear baseline, in epochs. */
-const baselineEpochs = { cap: 1600, patience: 20 } as const;
+/** Early stopping of the linear baseline, in epochs, and its learning rate (Adam on standardised features). */
+const baselineEpochs = { maxEpochs: 1600, patience: 20 } as const;
+const baselineLearningRate = 0.01;
 
 /** The linear model, trained like every other network (0 hidden layers); null where even that diverges. */
 async function linearBaseline(context: RunContext, signal: AbortSignal): Promise<BothScores | null | "stopped"> {
   const { engine, work, run, data, now } = context;
-  // A baseline has to be at its best to be one: trained until it stops improving, whatever the experiment's own patience and cap.
-  const recipe = {
-    ...work.recipe,
-    maxEpochs: Math.max(work.recipe.maxEpochs, baselineEpochs.cap),
-    patience: Math.max(work.recipe.patience, baselineEpochs.patience),
-  };
+  // A baseline has to be at its best to be one: a sound recipe, until it stops improving, whatever the experiment studies.
+  const recipe: Recipe = { ...defaultRecipe, loss: work.recipe.loss, batchSize: work.recipe.batchSize, ...baselineEpochs };
   const network = { ...networkOf(context, linearModel), recipe };
   const outcome = await trainRun(
     engine,
@@ -104,7 +101,7 @@ async function linearBaseline(context: RunContext, signal: AbortSignal): Promise
       rows: data.fold.rows,
       target: data.fold.target,
       seed: run.seed,
-      learningRate: run.learningRate,
+      learningRate: baselineLearningRate,
       recipe,
       spec: work.spec,
       checkpoint: null,

@@ -8,7 +8,7 @@ export function answerSentence(answer: Omit<Answer, "sentence">, task: Task): st
   const scores = answer.validation === null ? [] : [`${scoreText(answer.validation, task)} on validation`];
   if (answer.test !== null) scores.push(`${scoreText(answer.test, task)} on test`);
   const beside = linear === undefined ? "" : `; the linear model has ${scoreText(linear.test ?? linear.validation, task)}`;
-  const warning = answer.beatsMean ? "" : " It does not beat predicting the mean: the features say nothing about the target.";
+  const warning = answer.beatsMean ? "" : " It does not beat predicting the mean.";
   const runs = answer.delivered.members.length;
   const mean = answer.delivered.kind === "single" ? "" : ` The mean of the best ${runs} networks is delivered:`;
   const after = mean === "" ? ":" : ".";

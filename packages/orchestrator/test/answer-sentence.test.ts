@@ -37,7 +37,7 @@ test("says plainly when nothing beats the mean, and when nothing could be traine
     modelArtifact: null,
   };
   expect(answerSentence(answer, "classification")).toBe(
-    "1×8 is the best size in the explored range: log loss 0.7 (accuracy 50 %) on validation. It does not beat predicting the mean: the features say nothing about the target.",
+    "1×8 is the best size in the explored range: log loss 0.7 (accuracy 50 %) on validation. It does not beat predicting the mean.",
   );
   expect(answerSentence({ ...answer, capacity: null }, "regression")).toMatch(/No network could be trained/);
 });
