@@ -71,6 +71,8 @@ test("whatever calls and answers are lost, the table is the course's, with one d
         }
         const wasted = (await service.store.work.attempts(id)).filter(({ end }) => end !== "completed");
         expect(wasted.length).toBeLessThanOrEqual(traffic.lostClaims);
+        // A write said again is known again: to refuse it as stale would throw away a worker's good attempt.
+        expect(await service.store.work.staleWriteCount()).toBe(0);
         const events = await service.store.experiments.events(id, 0, 1000);
         expect(events.filter(({ kind }) => kind === "run.ended")).toHaveLength(6);
       } finally {
