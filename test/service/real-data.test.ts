@@ -1,5 +1,6 @@
 /** Real tables of ../shared/data through the whole service with the ONNX engine, to DONE. */
 import { existsSync, readFileSync } from "node:fs";
+import type { DatasetView } from "@rightsize/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, apiAt } from "../support/api.ts";
 import { startService, type TestService } from "../support/service.ts";
@@ -41,5 +42,34 @@ describe.skipIf(missing)(`real tables${missing ? " (skipped: ../shared/data is n
     expect((answer?.test?.metrics.meanSquaredError ?? 0) / variance / (answer?.test?.loss ?? 1)).toBeCloseTo(1, 4);
     const model = await api.raw(`/v1/experiments/${id}/model`);
     expect(model.status).toBe(200);
+  });
+
+  test("images and labels of an IDX pair are one dataset that trains: MNIST's 28 × 28 pixels are 784 inputs", async () => {
+    const form = new FormData();
+    form.set("name", "mnist10k");
+    for (const [field, file] of Object.entries({ labels: "t10k-labels-idx1-ubyte.gz", images: "t10k-images-idx3-ubyte.gz" })) {
+      form.set(field, new Blob([readFileSync(`${folder}/mnist10k/${file}`)]), file);
+    }
+    const uploaded = await api.raw("/v1/datasets", { method: "POST", body: form });
+    expect(uploaded.status, await uploaded.clone().text()).toBe(201);
+    const dataset = (await uploaded.json()) as DatasetView;
+    expect(dataset).toMatchObject({
+      name: "mnist10k",
+      format: "idx",
+      rowCount: 10_000,
+      suggestedTarget: "label",
+      suggestedTask: "classification",
+    });
+    const { id } = await api.post({
+      dataset: dataset.id,
+      target: "label",
+      search: { preset: "course" },
+      recipe: { maxEpochs: 3 },
+      limits: { maxTrials: 1 },
+    });
+    const ended = await api.ended(id, 170_000);
+    expect([ended.state, ended.stateReason]).toEqual(["SUCCEEDED", null]);
+    expect(ended.plan).toMatchObject({ inputs: 784, outputs: 10 });
+    expect(ended.answer?.test?.metrics.accuracy).toBeGreaterThan(0.85);
   });
 });

@@ -12,7 +12,7 @@ function start(options: { timeoutMs?: number; memoryMegabytes?: number; maxWaiti
   open = startDataProcess({ timeoutMs, memoryBytes: memoryMegabytes * 2 ** 20, maxWaiting, childPath, environment: { TZ: "UTC" } });
   return open;
 }
-const read = (data: DataProcess, name: string) => data.readTable({ path: "/nowhere", name, outputPath: "/nowhere/either" });
+const read = (data: DataProcess, name: string) => data.readTable({ path: "/nowhere", name, outputPath: "/nowhere/either", dialect: {} });
 const refusal = async (work: Promise<unknown>): Promise<RightsizeError> => {
   const error = await work.then(
     () => null,
