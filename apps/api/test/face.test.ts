@@ -4,11 +4,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
 import { problemSchema, readinessSchema, workerListSchema } from "@rightsize/contract";
-import { RightsizeError, type Sha256, type WorkerId } from "@rightsize/core";
+import { type Experiment, type ExperimentId, RightsizeError, type Sha256, type WorkerId } from "@rightsize/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { postExperiment, startTestApi, type TestApi, type TestApiOptions } from "./support.ts";
 
 let api: TestApi;
+const exampleExperiment = { spec: { search: { preset: "course" } } } as Experiment;
 const start = async (options?: TestApiOptions) => {
   api = await startTestApi(options);
 };
@@ -24,8 +25,31 @@ describe("health", () => {
       ["database", true],
       ["queue", true],
       ["workers", true],
+      ["searches", true],
     ]);
     expect(ready.checks[2]?.detail).toMatch(/none is live/);
+  });
+
+  it("says that an experiment waits for a service that knows its policy", async () => {
+    await start({
+      change: (deps) => ({
+        ...deps,
+        store: {
+          ...deps.store,
+          experiments: {
+            ...deps.store.experiments,
+            idle: async () => ["exp_1" as ExperimentId],
+            find: async () => ({ ...exampleExperiment, policyVersion: "course/99" }),
+          },
+        },
+      }),
+    });
+    const ready = readinessSchema.parse((await api.app.inject("/health/ready")).json());
+    expect(ready.checks.at(-1)).toEqual({
+      name: "searches",
+      ok: true,
+      detail: "1 experiments wait for a service that knows their policy: course/99",
+    });
   });
 
   it("says what is wrong, and nothing of what a driver said", async () => {

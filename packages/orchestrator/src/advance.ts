@@ -2,6 +2,7 @@
 import {
   type AdvancePlan,
   canonicalText,
+  type Experiment,
   type ExperimentId,
   type ExperimentSnapshot,
   type IdSource,
@@ -53,10 +54,14 @@ export function planAdvance(snapshot: ExperimentSnapshot, ids: IdSource): Advanc
   if (failed !== undefined) return failExperiment(snapshot, failed);
   if (experiment.state === "PAUSED") return null;
   if (runs.some((run) => !isTerminal("run", run.state))) return null;
-  // A policy that this process doesn't know is left to one that does (fault F19).
-  if (policyVersion(experiment.spec.search.preset) !== experiment.policyVersion) return null;
+  if (!knowsPolicy(experiment)) return null;
   if (snapshot.decisions.at(-1)?.decision.action === "FINISH") return succeed(snapshot);
   return nextDecision(snapshot, ids);
+}
+
+/** Whether this process has the policy that began the experiment; one that it doesn't know is left to a process that does. */
+export function knowsPolicy({ spec, policyVersion: begunWith }: Pick<Experiment, "spec" | "policyVersion">): boolean {
+  return policyVersion(spec.search.preset) === begunWith;
 }
 
 function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan {

@@ -1,5 +1,5 @@
 /** Orchestrator: advances experiments, carries out assignments, dispatches and reconciles. */
-export { advanceExperiment, planAdvance } from "./advance.ts";
+export { advanceExperiment, knowsPolicy, planAdvance } from "./advance.ts";
 export { answerSentence, scoreText } from "./answer-sentence.ts";
 export {
   type CarryOutDependencies,
