@@ -2,6 +2,7 @@
 import { asRightsizeError, type EngineName, type TrainingWork } from "@rightsize/core";
 import { openArtifacts } from "./artifact-settings.ts";
 import { loadEngines } from "./engines.ts";
+import { artifactPatience, patientArtifacts } from "./patient-artifacts.ts";
 import { createAssignmentTrainer } from "./train-assignment.ts";
 import type { FromTrainer, ToTrainer, TrainerSettings } from "./trainer-protocol.ts";
 
@@ -23,7 +24,7 @@ try {
   const engines = await loadEngines(settings.engines as readonly EngineName[], settings.provider);
   const trainer = createAssignmentTrainer({
     engines,
-    artifacts: openArtifacts(settings.artifacts),
+    artifacts: patientArtifacts(openArtifacts(settings.artifacts), { ...artifactPatience, now: () => performance.now() }),
     checkpointEveryMs: settings.checkpointEveryMs,
     keptTensorBytes: settings.keptTensorBytes,
     now: () => performance.now(),
