@@ -20,8 +20,8 @@ export const f04: Fault = {
     await untilTraining(world, id);
     await killWhileWriting(world, worker);
     const torn = tornFiles(world.artifactsFolder);
-    // What the pointer names is torn by hand in every second pair of rounds: the run starts again and ends the same.
-    if (round % 4 >= 2) await tearCheckpoints(world, id);
+    // What the pointer names is torn by hand in half of the rounds: the run starts again, and ends the same.
+    if (round % 4 === 1 || round % 4 === 2) await tearCheckpoints(world, id);
     await world.startWorker();
     return [...torn.map((name) => `the artifact ${name} is torn under its name`), ...(await endsLikeGolden(world, id, golden))];
   },

@@ -64,6 +64,9 @@ export async function outcomeOf({ database }: World, id: string): Promise<Golden
   };
 }
 
+/** What went another way once differs in all that follows: the first differences say enough. */
+const mostTold = 3;
+
 /** In what an experiment differs from its golden run, a sentence each. */
 export async function goldenDifferences(world: World, id: string, golden: Golden): Promise<readonly string[]> {
   const outcome = await outcomeOf(world, id);
@@ -76,5 +79,6 @@ export async function goldenDifferences(world: World, id: string, golden: Golden
       if (mine !== theirs) differences.push(`${part} ${index + 1} is ${mine.slice(0, 600)}, the golden run's ${theirs.slice(0, 600)}`);
     }
   }
-  return differences;
+  if (differences.length <= mostTold) return differences;
+  return [...differences.slice(0, mostTold), `and ${differences.length - mostTold} more differences`];
 }
