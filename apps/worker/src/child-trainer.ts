@@ -75,7 +75,7 @@ export async function startChildTrainer(settings: TrainerSettings): Promise<Chil
             case "checkpoint":
               return observer.onCheckpoint(message.checkpoint);
             case "runEnd":
-              return void observer.onRunEnd(message.runId, message.outcome).then(() => send({ kind: "committed" }));
+              return void observer.onRunEnd(message.runId, message.outcome).then(() => send({ kind: "committed", runId: message.runId }));
             case "end":
               return finish({ kind: message.end });
             case "error":

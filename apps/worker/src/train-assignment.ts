@@ -1,13 +1,15 @@
-/** Trains an assignment's runs one after another: prepares the table, trains, stores the best weights, reports. The body of every trainer. */
+/** Trains an assignment's runs, small networks of one fold side by side: prepares the table, trains, stores the best weights, reports. The body of every trainer. */
 import {
   type ArtifactStore,
   type Engine,
+  parameterCount,
   RightsizeError,
   type TrainerObserver,
   type TrainingRun,
   type TrainingWork,
+  trainsTogether,
 } from "@rightsize/core";
-import { serialiseWeights, trainRun } from "@rightsize/engine";
+import { serialiseWeights, type TogetherRun, type TrainOutcome, trainRuns } from "@rightsize/engine";
 import { finalise } from "./finalise.ts";
 import { createFoldCache, type PreparedFold } from "./fold-cache.ts";
 import { networkOf, type RunContext } from "./run-context.ts";
@@ -37,13 +39,14 @@ export function createAssignmentTrainer(deps: AssignmentTrainerDependencies): As
     device: engines.map(({ device }) => device).join(", "),
     async train(work, observer, signal) {
       const engine = engineOf(deps.engines, work);
-      for (const run of work.runs) {
+      const foldOf = (fold: number) => prepared(work.columnsArtifact, work.plan.artifact, fold);
+      for (const runs of groupsOf(work)) {
         if (signal.aborted) return "stopped";
-        const foldOf = (fold: number) => prepared(work.columnsArtifact, work.plan.artifact, fold);
-        const data = await foldOf(run.fold);
-        const context: RunContext = { ...deps, engine, work, run, data };
+        const contexts: RunContext[] = [];
+        for (const run of runs) contexts.push({ ...deps, engine, work, run, data: await foldOf(run.fold) });
+        const [first] = contexts as [RunContext];
         const ended =
-          run.purpose === "finalise" ? await finaliseRun(context, foldOf, observer, signal) : await fitRun(context, observer, signal);
+          first.run.purpose === "finalise" ? await finaliseRun(first, foldOf, observer, signal) : await fitRuns(contexts, observer, signal);
         if (ended === "stopped") return "stopped";
       }
       return "done";
@@ -51,11 +54,32 @@ export function createAssignmentTrainer(deps: AssignmentTrainerDependencies): As
   };
 }
 
-async function fitRun(context: RunContext, observer: TrainerObserver, signal: AbortSignal): Promise<"done" | "stopped"> {
-  const { engine, work, run, data, artifacts, checkpointEveryMs, now } = context;
-  const outcome = await trainRun(
-    engine,
-    {
+/** Runs that are handed to the engine together: those of one fold where their networks are small, each alone where not. */
+function groupsOf({ spec, plan, capacity, recipe, runs }: TrainingWork): readonly (readonly TrainingRun[])[] {
+  const small = spec.engine.name === "onnx" && trainsTogether(parameterCount(plan.inputs, capacity, plan.outputs), recipe);
+  const groups: TrainingRun[][] = [];
+  for (const run of runs) {
+    const joined = groups.find(
+      ([first]) => small && run.purpose !== "finalise" && first?.purpose !== "finalise" && first?.fold === run.fold,
+    );
+    if (joined === undefined) groups.push([run]);
+    else joined.push(run);
+  }
+  return groups;
+}
+
+/** Trains runs of one fold; each result is told as soon as its run ends, whatever the others do. */
+async function fitRuns(contexts: readonly RunContext[], observer: TrainerObserver, signal: AbortSignal): Promise<"done" | "stopped"> {
+  const runs: TogetherRun[] = [];
+  for (const context of contexts) runs.push(await togetherRun(context, observer, signal));
+  const outcomes = await trainRuns((contexts[0] as RunContext).engine, runs);
+  return outcomes.some(({ kind }) => kind === "stopped") ? "stopped" : "done";
+}
+
+async function togetherRun(context: RunContext, observer: TrainerObserver, signal: AbortSignal): Promise<TogetherRun> {
+  const { work, run, data, artifacts, checkpointEveryMs, now } = context;
+  return {
+    job: {
       network: networkOf(context),
       tensors: data.fold.tensors,
       rows: data.fold.rows,
@@ -66,7 +90,7 @@ async function fitRun(context: RunContext, observer: TrainerObserver, signal: Ab
       spec: work.spec,
       checkpoint: run.checkpoint === null ? null : await checkpointBytes(artifacts, run),
     },
-    {
+    hooks: {
       onEpoch: (epoch) => observer.onEpochs([{ runId: run.runId, ...epoch }]),
       onCheckpoint: async (bytes, epoch) => {
         const { id } = await artifacts.put(bytes);
@@ -76,17 +100,20 @@ async function fitRun(context: RunContext, observer: TrainerObserver, signal: Ab
       signal,
       now,
     },
-  );
+    onEnd: (outcome) => tellEnd(context, outcome, observer),
+  };
+}
+
+/** Stores the best weights and tells the result; nothing of a run that was stopped. */
+async function tellEnd({ run, artifacts }: RunContext, outcome: TrainOutcome, observer: TrainerObserver): Promise<void> {
   switch (outcome.kind) {
     case "stopped":
-      return "stopped";
+      return;
     case "diverged":
-      await observer.onRunEnd(run.runId, { state: "DIVERGED", result: { ...outcome.result, weightsArtifact: null } });
-      return "done";
+      return observer.onRunEnd(run.runId, { state: "DIVERGED", result: { ...outcome.result, weightsArtifact: null } });
     case "completed": {
       const { id } = await artifacts.put(serialiseWeights(outcome.weights));
-      await observer.onRunEnd(run.runId, { state: "COMPLETED", result: { ...outcome.result, weightsArtifact: id } });
-      return "done";
+      return observer.onRunEnd(run.runId, { state: "COMPLETED", result: { ...outcome.result, weightsArtifact: id } });
     }
     default:
       return outcome satisfies never;

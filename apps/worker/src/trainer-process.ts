@@ -1,5 +1,5 @@
 /** The trainer child's main file: loads the engines once, then trains whatever its supervisor sends. Ends when the supervisor is gone. */
-import { asRightsizeError, type EngineName, type TrainingWork } from "@rightsize/core";
+import { asRightsizeError, type EngineName, type RunId, type TrainingWork } from "@rightsize/core";
 import { openArtifacts } from "./artifact-settings.ts";
 import { loadEngines } from "./engines.ts";
 import { artifactPatience, patientArtifacts } from "./patient-artifacts.ts";
@@ -18,7 +18,8 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 
 let stop = new AbortController();
-let committed: (() => void) | null = null;
+/** Results that the supervisor has not committed yet: runs that are trained side by side may end together. */
+const uncommitted = new Map<RunId, () => void>();
 
 try {
   const engines = await loadEngines(settings.engines as readonly EngineName[], settings.provider);
@@ -31,6 +32,7 @@ try {
   });
   const trainWork = async (work: TrainingWork) => {
     stop = new AbortController();
+    uncommitted.clear();
     try {
       const end = await trainer.train(
         work,
@@ -39,7 +41,7 @@ try {
           onCheckpoint: (checkpoint) => send({ kind: "checkpoint", checkpoint }),
           onRunEnd: (runId, outcome) =>
             new Promise((resolve) => {
-              committed = resolve;
+              uncommitted.set(runId, resolve);
               send({ kind: "runEnd", runId, outcome });
             }),
         },
@@ -58,11 +60,12 @@ try {
         return;
       case "stop":
         stop.abort();
-        committed?.();
+        for (const resolve of uncommitted.values()) resolve();
+        uncommitted.clear();
         return;
       case "committed":
-        committed?.();
-        committed = null;
+        uncommitted.get(message.runId)?.();
+        uncommitted.delete(message.runId);
         return;
       default:
         message satisfies never;

@@ -9,8 +9,8 @@ export type ToTrainer =
   | { readonly kind: "train"; readonly work: TrainingWork }
   /** Stop within one chunk of steps. */
   | { readonly kind: "stop" }
-  /** The result of the last run is committed: go on with the next. */
-  | { readonly kind: "committed" };
+  /** The run's result is committed: go on with the next. */
+  | { readonly kind: "committed"; readonly runId: RunId };
 
 export type FromTrainer =
   | { readonly kind: "ready"; readonly fingerprints: Readonly<Record<string, string>>; readonly device: string }

@@ -18,3 +18,4 @@ export * from "./random.ts";
 export * from "./recipe.ts";
 export * from "./records.ts";
 export * from "./results.ts";
+export * from "./training-together.ts";

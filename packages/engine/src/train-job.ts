@@ -44,6 +44,8 @@ export interface TrainHooks {
   readonly signal: AbortSignal;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
+  /** The clock of `trainMs`, where that is not `now`: runs side by side share the time they take. */
+  trainingClock?(): number;
 }
 export type TrainedResult = Omit<RunResult, "weightsArtifact">;
 export type TrainOutcome =

@@ -65,15 +65,16 @@ export async function trainSession(engine: Engine, session: NetworkSession, job:
 
 async function train(engine: Engine, session: NetworkSession, job: TrainJob, hooks: TrainHooks): Promise<TrainOutcome> {
   const { recipe, rows, seed } = job;
-  const startedAt = hooks.now();
+  const trainingClock = hooks.trainingClock ?? hooks.now;
+  const startedAt = trainingClock();
   const batch = recipe.batchSize as number;
   const stepCount = Math.ceil(rows.training.length / batch);
   const identity = runIdentity(engine.fingerprint, { ...job, trainingRows: rows.training, validationRows: rows.validation });
 
   let { progress, best } = resume(identity, session, job, hooks);
   const spentBefore = progress.trainMs;
-  const trainMs = () => spentBefore + hooks.now() - startedAt;
-  let checkpointAt = startedAt;
+  const trainMs = () => spentBefore + trainingClock() - startedAt;
+  let checkpointAt = hooks.now();
   const checkpoint = async () => {
     if (hooks.onCheckpoint === undefined || hooks.now() - checkpointAt < (hooks.checkpointEveryMs ?? 30_000)) return;
     const bytes = writeCheckpoint(identity, { progress: { ...progress, trainMs: trainMs() }, state: session.exportState(), best });

@@ -45,11 +45,12 @@ export async function trainRuns(engine: Engine, runs: readonly TogetherRun[]): P
     first.tensors,
     jobs.map(({ seed }) => seed),
   );
+  const clock = createSharedClock(runs.length, () => (runs[0] as TogetherRun).hooks.now());
   const ends = await Promise.allSettled(
     runs.map(async ({ hooks, onEnd }, index) => {
       // equal chunks keep the runs in step, so that none waits with a rest of steps
-      const together = { ...hooks, chunkSteps: hooks.chunkSteps ?? chunkSteps };
-      const outcome = await trainSession(engine, sessions[index] as NetworkSession, jobs[index] as TrainJob, together);
+      const together = { ...hooks, chunkSteps: hooks.chunkSteps ?? chunkSteps, trainingClock: clock.read };
+      const outcome = await trainSession(engine, sessions[index] as NetworkSession, jobs[index] as TrainJob, together).finally(clock.leave);
       await onEnd?.(outcome);
       return outcome;
     }),
@@ -62,6 +63,26 @@ export async function trainRuns(engine: Engine, runs: readonly TogetherRun[]): P
 
 /** Small networks take 5 to 20 µs a step each: 16 of them stay below 100 ms a chunk. */
 const chunkSteps = 256;
+
+/** A clock for runs side by side: each counts its share of the time, so that the sum over the runs is the time that was spent. */
+function createSharedClock(runs: number, now: () => number): { read(): number; leave(): void } {
+  let active = runs;
+  let at = now();
+  let shared = 0;
+  const read = () => {
+    const time = now();
+    shared += (time - at) / Math.max(1, active);
+    at = time;
+    return shared;
+  };
+  return {
+    read,
+    leave() {
+      read();
+      active--;
+    },
+  };
+}
 
 /** Whether jobs share table, shape, recipe and class weights. */
 function alike(jobs: readonly TrainJob[]): boolean {

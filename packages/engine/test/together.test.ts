@@ -115,3 +115,14 @@ test("large networks and the scripted engine take turns", async () => {
   const job = jobFor(waves(80), { hiddenLayers: 2, nodesPerLayer: 150 }, { maxEpochs: 2 });
   expect(await together([job, { ...job, seed: 2 }])).toEqual(await alone([job, { ...job, seed: 2 }]));
 });
+test("runs side by side share the time they take: their training times add up to no more than it", async () => {
+  const startedMs = performance.now();
+  const outcomes = await trainRuns(
+    engine,
+    sweep(waves(400), { maxEpochs: 6 }, 6).map((job) => ({ job, hooks: collect().hooks })),
+  );
+  const tookMs = performance.now() - startedMs;
+  const times = outcomes.map((outcome) => (outcome.kind === "completed" ? outcome.result.trainMs : 0));
+  for (const time of times) expect(time).toBeGreaterThan(0);
+  expect(times.reduce((sum, time) => sum + time, 0)).toBeLessThanOrEqual(tookMs);
+});

@@ -7,6 +7,7 @@ import {
   type IdSource,
   type NewAssignment,
   type NewEvent,
+  type NewRun,
   type NewTrial,
   parameterCount,
   type Recipe,
@@ -14,6 +15,8 @@ import {
   type Trial,
   type TrialChange,
   type TrialId,
+  togetherRunLimit,
+  trainsTogether,
 } from "@rightsize/core";
 import { runContentHash } from "./content-hash.ts";
 
@@ -115,7 +118,10 @@ function baselineLearningRate({ learningRate }: Recipe): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0.001;
 }
 
-/** One assignment a run, so that idle workers share a trial's replicates and learning rates. */
+/**
+ * One assignment a run, so that idle workers share a trial's replicates and learning rates; runs of one fold whose networks are small
+ * enough to be trained side by side are one assignment, which costs less than any sharing saves.
+ */
 function assignmentsFor(
   snapshot: ExperimentSnapshot,
   decision: number,
@@ -126,21 +132,21 @@ function assignmentsFor(
   priority: number = priorities.asked,
 ): NewAssignment[] {
   const { spec, plan } = snapshot.experiment;
-  return runs.map((run, position) => ({
-    id: ids("assignment"),
-    trialId: trial.id,
-    priority,
-    runs: [
-      {
-        id: ids("run"),
-        trialId: trial.id,
-        contentHash: runContentHash(spec, plan, trial.capacity, recipe, run),
-        ...run,
-        decision,
-        position,
-      },
-    ],
-  }));
+  const together =
+    spec.engine.name === "onnx" && trainsTogether(parameterCount(plan.inputs, trial.capacity, plan.outputs), recipe) ? togetherRunLimit : 1;
+  const groups: { readonly fold: number; readonly runs: NewRun[] }[] = [];
+  const assignments: NewAssignment[] = [];
+  for (const [position, run] of runs.entries()) {
+    const joined = groups.find((group) => group.fold === run.fold && group.runs.length < together);
+    const group = joined ?? { fold: run.fold, runs: [] };
+    if (joined === undefined) {
+      groups.push(group);
+      assignments.push({ id: ids("assignment"), trialId: trial.id, priority, runs: group.runs });
+    }
+    const contentHash = runContentHash(spec, plan, trial.capacity, recipe, run);
+    group.runs.push({ id: ids("run"), trialId: trial.id, contentHash, ...run, decision, position });
+  }
+  return assignments;
 }
 
 function trialNumbered(snapshot: ExperimentSnapshot, number: number): Trial {

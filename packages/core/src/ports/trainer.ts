@@ -43,7 +43,7 @@ export interface TrainingWork {
 export interface TrainerObserver {
   onEpochs(epochs: readonly EpochRecord[]): void;
   onCheckpoint(checkpoint: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }): void;
-  /** A run ended; the next one of the assignment starts when the promise resolves. */
+  /** A run ended; the next one starts when the promise resolves. Runs that are trained side by side may end while others' ends are still pending. */
   onRunEnd(
     runId: RunId,
     outcome: { readonly state: "COMPLETED" | "DIVERGED" | "FAILED"; readonly result: RunResult; readonly answer?: Answer },

@@ -1,5 +1,5 @@
 /** Feeds chunks of steps to the training graph: of one network in place, or of several small ones side by side. */
-import { type NetworkSpec, parameterCount, resolveBatchSize, type StepBatch, type TensorTable } from "@rightsize/core";
+import { type NetworkSpec, parameterCount, resolveBatchSize, type StepBatch, type TensorTable, trainsTogether } from "@rightsize/core";
 import { fillDropoutMask } from "../dropout.ts";
 import { lossOf } from "../loss.ts";
 import { fillCoefficients } from "../row-weights.ts";
@@ -15,16 +15,12 @@ export interface Member {
   readonly seed: number;
 }
 
-/** Networks up to this many parameters are trained by the fused graph, alone or together: measured, see test/bench/engine/README.md. */
-export const fusedParameterLimit = 20_000;
 /** Most networks of one graph, and the sizes that are compiled; a smaller group is filled up with copies. */
 export const fusedSizes = [1, 2, 4, 8, 16] as const;
 
 /** Whether a network is trained by the fused graph: decided by its shape and recipe alone, so that company never changes its bits. */
 export function fuses(network: NetworkSpec): boolean {
-  // clipping needs a norm over each network, AdamW a decay of weights alone: neither fits parameters packed into one tensor
-  if (network.recipe.gradientClipNorm !== null || network.recipe.optimizer.kind === "adamw") return false;
-  return parameterCount(network.inputs, network.capacity, network.outputs) <= fusedParameterLimit;
+  return trainsTogether(parameterCount(network.inputs, network.capacity, network.outputs), network.recipe);
 }
 
 /** The steps of each member; all members have the same number of them. Resolves to the losses of each member. */

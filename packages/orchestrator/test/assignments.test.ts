@@ -1,0 +1,35 @@
+/** Which runs of a decision share an assignment: small networks of one fold, on the engine that trains them side by side. */
+import { countedIds, type Decision, type ExperimentSnapshot, type Recipe, type RunRequest } from "@rightsize/core";
+import { expect, test } from "vitest";
+import { examplePlan, exampleSpec } from "../../../test/support/examples.ts";
+import { applyDecision } from "../src/apply-decision.ts";
+
+const runs = (count: number, folds = 1): RunRequest[] =>
+  Array.from({ length: count }, (_, index) => ({ purpose: "fit", seed: index, fold: index % folds, learningRate: 0.001 }));
+
+/** The runs of each assignment, as `fold: seeds`. */
+function assigned(asked: readonly RunRequest[], nodesPerLayer: number, engine: "onnx" | "scripted" = "onnx", change: Partial<Recipe> = {}) {
+  const spec = exampleSpec({ engine: engine === "onnx" ? { name: "onnx" } : exampleSpec().engine });
+  const experiment = { id: "exp_1", spec: { ...spec, recipe: { ...spec.recipe, ...change } }, plan: examplePlan({ folds: 3 }) };
+  const snapshot = { experiment, decisions: [], trials: [], runs: [] } as unknown as ExperimentSnapshot;
+  const capacity = { hiddenLayers: 1, nodesPerLayer };
+  const decision = { action: "START_TRIAL", capacity, runs: asked, about: null, nextStep: null } as unknown as Decision;
+  const { assignments } = applyDecision(snapshot, 1, decision, countedIds());
+  expect(assignments.flatMap((one) => one.runs.map(({ position }) => position)).sort((a, b) => a - b)).toEqual(asked.map((_, at) => at));
+  return assignments.map((one) => `${one.runs[0]?.fold}: ${one.runs.map(({ seed }) => seed).join(" ")}`);
+}
+
+test("replicates of a small network are one assignment, of a large one an assignment each", () => {
+  expect(assigned(runs(3), 64)).toEqual(["0: 0 1 2"]);
+  expect(assigned(runs(3), 2500)).toEqual(["0: 0", "0: 1", "0: 2"]);
+});
+test("each fold has its own assignment, in the order of the decision", () => {
+  expect(assigned(runs(6, 3), 64)).toEqual(["0: 0 3", "1: 1 4", "2: 2 5"]);
+});
+test("an assignment holds as many runs as one graph", () => {
+  expect(assigned(runs(18), 64)).toEqual([`0: ${Array.from({ length: 16 }, (_, seed) => seed).join(" ")}`, "0: 16 17"]);
+});
+test("what the engine trains one after another stays apart: other engines, clipped gradients", () => {
+  expect(assigned(runs(2), 64, "scripted")).toEqual(["0: 0", "0: 1"]);
+  expect(assigned(runs(2), 64, "onnx", { gradientClipNorm: 1 })).toEqual(["0: 0", "0: 1"]);
+});
