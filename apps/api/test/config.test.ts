@@ -63,6 +63,17 @@ describe("the configuration", () => {
     expect(readConfig({ ...base, ...given })).toMatchObject({ requireKeys: true, openExperiments: 20, trainingWork: 1e14 });
     expect(readConfig(base)).toMatchObject({ requireKeys: false, openExperiments: 0, trainingWork: 0 });
   });
+
+  it("reads the limits on data; those that aren't set are left to the data package", () => {
+    const given = { RIGHTSIZE_UPLOAD_MB: "3", RIGHTSIZE_DATA_MEMORY_MB: "1000", RIGHTSIZE_DATA_ROWS: "5", RIGHTSIZE_DATA_TENSORS_MB: "2" };
+    expect(readConfig({ ...base, ...given }).dataLimits).toEqual({
+      maxFileBytes: 3 * 2 ** 20,
+      maxReadingMemoryBytes: 500 * 2 ** 20,
+      maxRowCount: 5,
+      maxTensorBytes: 2 * 2 ** 20,
+    });
+    expect(Object.keys(readConfig(base).dataLimits)).toEqual(["maxFileBytes", "maxReadingMemoryBytes"]);
+  });
 });
 
 function catching(work: () => unknown): Error {
