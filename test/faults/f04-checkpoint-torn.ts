@@ -8,6 +8,9 @@ import { endsLikeGolden } from "./verdict.ts";
 import { untilTraining } from "./watch.ts";
 import type { FaultyWorker, World } from "./world.ts";
 
+/** Torn by these tests themselves, and left so: no word about the product. */
+const tornByHand = new Set<string>();
+
 export const f04: Fault = {
   id: "F4",
   title: "kill during a checkpoint write, and a torn checkpoint",
@@ -19,7 +22,7 @@ export const f04: Fault = {
     const id = await world.post(question);
     await untilTraining(world, id);
     await killWhileWriting(world, worker);
-    const torn = tornFiles(world.artifactsFolder);
+    const torn = tornFiles(world.artifactsFolder).filter((name) => !tornByHand.has(name));
     // What the pointer names is torn by hand in half of the rounds: the run starts again, and ends the same.
     if (round % 4 === 1 || round % 4 === 2) await tearCheckpoints(world, id);
     await world.startWorker();
@@ -61,6 +64,7 @@ async function tearCheckpoints(world: World, id: string): Promise<void> {
   );
   for (const { id: name } of pointed) {
     const path = join(world.artifactsFolder, name.slice(0, 2), name.slice(2, 4), name);
+    tornByHand.add(name);
     truncateSync(path, Math.floor(readFileSync(path).byteLength / 2));
   }
 }
