@@ -75,13 +75,18 @@ export function randomStream(seed: number, purpose: RandomPurpose, epoch: number
     bits,
     uniform: () => (bits() >>> 8) * 2 ** -24,
     below: (limit) => {
-      const unbiased = 0x100000000 - (0x100000000 % limit);
+      const unbiased = 0x100000000 - remainder(0x100000000, limit);
       for (;;) {
         const drawn = bits();
-        if (drawn < unbiased) return drawn % limit;
+        if (drawn < unbiased) return remainder(drawn, limit);
       }
     },
   };
+}
+
+/** `value % limit` for whole numbers in [0, 2^32], several times faster: there the rounded quotient never reaches the next whole number. */
+function remainder(value: number, limit: number): number {
+  return value - Math.floor(value / limit) * limit;
 }
 
 /** A permutation of 0 … count − 1 (Fisher–Yates; Durstenfeld 1964) for one place. */

@@ -43,11 +43,7 @@ function repeatedAcross(table: ColumnTable, roles: Uint8Array, { target, feature
     else if (role >= rowRoles.firstFold) counts.validation++;
   }
   const repeated = { validation: 0, test: 0 };
-  const candidates = maybeRepeated(hashes, roles);
-  const trains = trainingRoles(hashes, roles, candidates);
-  for (const row of candidates) {
-    const role = roles[row] as number;
-    const there = trains.get(hashes[row] as number) ?? 0;
+  eachGroup(hashes, roles, (role, there) => {
     if (role === rowRoles.test) {
       // With one fold only, rows that validate never train.
       if (there !== 0 && (folds > 1 || there !== rowRoles.firstFold)) repeated.test++;
@@ -55,7 +51,7 @@ function repeatedAcross(table: ColumnTable, roles: Uint8Array, { target, feature
       // A row of a fold trains in every other fold.
       repeated.validation++;
     }
-  }
+  });
   const parts = (["validation", "test"] as const)
     .filter((part) => repeated[part] > 0 && repeated[part] >= leastShare * counts[part])
     .map((part) => `${repeated[part]} of ${counts[part]} ${part} rows`);
@@ -66,48 +62,89 @@ function repeatedAcross(table: ColumnTable, roles: Uint8Array, { target, feature
   ];
 }
 
-/**
- * Rows in use whose number some other row may have too: all that do, and a few more. Two bits for each of 2^26 places stay in the
- * processor's cache where a table of all numbers wouldn't, and leave little to compare exactly.
- */
-function maybeRepeated(hashes: Float64Array, roles: Uint8Array): Int32Array {
-  const placeBits = Math.min(26, Math.max(10, Math.ceil(Math.log2(hashes.length)) + 4));
-  const shift = 32 - placeBits;
-  const seen = new Uint32Array(2 ** (placeBits - 5));
-  const again = new Uint32Array(2 ** (placeBits - 5));
-  // The bits of a float64 tell numbers apart as well as its value does, and are quicker to mix.
-  const words = new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length * 2);
-  const placeOf = (row: number) =>
-    Math.imul((words[2 * row] as number) ^ Math.imul(words[2 * row + 1] as number, 0x85ebca6b), 0x9e3779b1) >>> shift;
-  for (let row = 0; row < hashes.length; row++) {
-    if (roles[row] === rowRoles.unused) continue;
-    const place = placeOf(row);
-    const bit = 1 << (place & 31);
-    if (((seen[place >>> 5] as number) & bit) !== 0) again[place >>> 5] = (again[place >>> 5] as number) | bit;
-    else seen[place >>> 5] = (seen[place >>> 5] as number) | bit;
-  }
-  const candidates = new Int32Array(hashes.length);
-  let count = 0;
-  for (let row = 0; row < hashes.length; row++) {
-    if (roles[row] === rowRoles.unused) continue;
-    const place = placeOf(row);
-    if (((again[place >>> 5] as number) & (1 << (place & 31))) !== 0) candidates[count++] = row;
-  }
-  return candidates.subarray(0, count);
-}
-
 /** More than one fold: the row's equals train whatever fold validates. */
 const several = 255;
+/** Rows that are looked at together: their table stays in the processor's cache. */
+const bucketRows = 8192;
 
-/** By row number the role of the rows that share it and are no test rows: `several` where they differ. */
-function trainingRoles(hashes: Float64Array, roles: Uint8Array, rows: Int32Array): ReadonlyMap<number, number> {
-  const held = new Map<number, number>();
-  for (const row of rows) {
-    const role = roles[row] as number;
-    if (role < rowRoles.training) continue;
-    const hash = hashes[row] as number;
-    const before = held.get(hash);
-    held.set(hash, before === undefined || before === role ? role : several);
+/**
+ * Calls `visit` for each row that tests or validates with its role and the role of the rows that share its number and are no test rows: 0 for none,
+ * `several` where they differ. The rows are dealt into buckets by their numbers first, since one table of all would be slow to reach into.
+ */
+function eachGroup(hashes: Float64Array, roles: Uint8Array, visit: (role: number, there: number) => void): void {
+  const bucketBits = Math.max(0, Math.ceil(Math.log2(hashes.length / bucketRows)));
+  const bucketCount = 2 ** bucketBits;
+  const words = new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length * 2);
+  const bucketOf = (row: number) => (bucketBits === 0 ? 0 : mixOf(words, row) >>> (32 - bucketBits));
+  const firsts = new Uint32Array(bucketCount + 1);
+  for (let row = 0; row < hashes.length; row++) {
+    if (roles[row] === rowRoles.unused) continue;
+    const after = bucketOf(row) + 1;
+    firsts[after] = (firsts[after] as number) + 1;
   }
-  return held;
+  let largest = 0;
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    largest = Math.max(largest, firsts[bucket + 1] as number);
+    firsts[bucket + 1] = (firsts[bucket + 1] as number) + (firsts[bucket] as number);
+  }
+  const keys = new Float64Array(firsts[bucketCount] as number);
+  const keyRoles = new Uint8Array(keys.length);
+  const places = firsts.slice(0, bucketCount);
+  for (let row = 0; row < hashes.length; row++) {
+    if (roles[row] === rowRoles.unused) continue;
+    const bucket = bucketOf(row);
+    const place = places[bucket] as number;
+    keys[place] = hashes[row] as number;
+    keyRoles[place] = roles[row] as number;
+    places[bucket] = place + 1;
+  }
+  const table = new RoleTable(largest);
+  const keyWords = new Uint32Array(keys.buffer);
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    const end = firsts[bucket + 1] as number;
+    table.clear();
+    for (let place = firsts[bucket] as number; place < end; place++) {
+      const role = keyRoles[place] as number;
+      if (role >= rowRoles.training) table.add(keys[place] as number, mixOf(keyWords, place), role);
+    }
+    for (let place = firsts[bucket] as number; place < end; place++) {
+      const role = keyRoles[place] as number;
+      if (role !== rowRoles.training) visit(role, table.roleOf(keys[place] as number, mixOf(keyWords, place)));
+    }
+  }
+}
+
+/** A number's float64 bits, mixed: they tell numbers apart as well as its value does, and are quicker to get at. */
+const mixOf = (words: Uint32Array, place: number) =>
+  Math.imul((words[2 * place] as number) ^ Math.imul(words[2 * place + 1] as number, 0x85ebca6b), 0x9e3779b1) >>> 0;
+
+/** Roles by row number, open addressing. */
+class RoleTable {
+  private readonly keys: Float64Array;
+  private readonly roles: Uint8Array;
+  private readonly mask: number;
+  constructor(most: number) {
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * most)));
+    this.mask = slots - 1;
+    this.keys = new Float64Array(slots);
+    this.roles = new Uint8Array(slots);
+  }
+  clear(): void {
+    this.roles.fill(0);
+  }
+  add(key: number, mix: number, role: number): void {
+    const slot = this.slotOf(key, mix);
+    const before = this.roles[slot] as number;
+    this.keys[slot] = key;
+    this.roles[slot] = before === 0 || before === role ? role : several;
+  }
+  roleOf(key: number, mix: number): number {
+    return this.roles[this.slotOf(key, mix)] as number;
+  }
+  private slotOf(key: number, mix: number): number {
+    const { keys, roles, mask } = this;
+    let slot = mix & mask;
+    while (roles[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & mask;
+    return slot;
+  }
 }
