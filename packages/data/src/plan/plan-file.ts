@@ -118,23 +118,42 @@ export function foldRows(
   return rowsOfFold(plan.roles, fold);
 }
 
-/** The rows of one fold by their roles. */
-export function rowsOfFold(roles: Uint8Array, fold: number) {
-  const validates = rowRoles.firstFold + fold;
-  return {
-    training: rowsWith(roles, (role) => role >= rowRoles.training && role !== validates),
-    validation: rowsWith(roles, (role) => role === validates),
-    test: rowsWith(roles, (role) => role === rowRoles.test),
-  };
+/** The rows of one fold by their roles, each part ascending. */
+export function rowsOfFold(
+  roles: Uint8Array,
+  fold: number,
+): { readonly training: Int32Array; readonly validation: Int32Array; readonly test: Int32Array } {
+  const [training, validation, test] = rowsByPart(roles, 3, (role) => {
+    if (role === rowRoles.test) return 2;
+    if (role === rowRoles.firstFold + fold) return 1;
+    return role >= rowRoles.training ? 0 : null;
+  }) as [Int32Array, Int32Array, Int32Array];
+  return { training, validation, test };
 }
 
 /** Rows of some roles, ascending. */
 export function rowsWith(roles: Uint8Array, wanted: (role: number) => boolean): Int32Array {
-  const isWanted = Uint8Array.from({ length: 256 }, (_, role) => Number(wanted(role)));
-  let count = 0;
-  for (let row = 0; row < roles.length; row++) count += isWanted[roles[row] as number] as number;
-  const rows = new Int32Array(count);
-  let at = 0;
-  for (let row = 0; row < roles.length; row++) if (isWanted[roles[row] as number] === 1) rows[at++] = row;
-  return rows;
+  return rowsByPart(roles, 1, (role) => (wanted(role) ? 0 : null))[0] as Int32Array;
+}
+
+/** Rows dealt into parts by their roles, ascending; a role whose part is null is in none. */
+function rowsByPart(roles: Uint8Array, partCount: number, partOf: (role: number) => number | null): Int32Array[] {
+  const counts = new Uint32Array(256);
+  for (let row = 0; row < roles.length; row++) counts[roles[row] as number] = (counts[roles[row] as number] as number) + 1;
+  // Rows without a part go into one that nobody gets.
+  const partByRole = Uint8Array.from({ length: 256 }, (_, role) => partOf(role) ?? partCount);
+  const sizes = new Uint32Array(partCount + 1);
+  for (let role = 0; role < 256; role++) {
+    const part = partByRole[role] as number;
+    sizes[part] = (sizes[part] as number) + (counts[role] as number);
+  }
+  const parts = Array.from(sizes, (size) => new Int32Array(size));
+  const used = new Uint32Array(partCount + 1);
+  for (let row = 0; row < roles.length; row++) {
+    const part = partByRole[roles[row] as number] as number;
+    const at = used[part] as number;
+    (parts[part] as Int32Array)[at] = row;
+    used[part] = at + 1;
+  }
+  return parts.slice(0, partCount);
 }
