@@ -69,7 +69,8 @@ export function planExperiment(
   const widths = kept.map((index) => Math.max(...fits.map((fold) => (fold[index] as Fit).features.length)));
   const inputs = widths.reduce((sum, width) => sum + width, 0);
   if (inputs === 0) throw noFeatures(leftOut);
-  const usedRows = roles.reduce((count, role) => count + Number(role !== rowRoles.unused), 0);
+  const [parts] = folds as [(typeof folds)[number]];
+  const usedRows = parts.training.length + parts.validation.length + parts.test.length;
   if (usedRows * inputs * 4 > limits.maxTensorBytes) {
     throw new RightsizeError("too_large", "The features don't fit into the memory a run may use.", {
       issues: [

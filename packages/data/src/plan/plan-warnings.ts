@@ -38,7 +38,8 @@ function repeatedAcross(table: ColumnTable, roles: Uint8Array, { target, feature
   const hashes = rowHashes(table, names, table.rowCount);
   if (hashes === null) return [];
   const counts = { validation: 0, test: 0 };
-  for (const role of roles) {
+  for (let row = 0; row < roles.length; row++) {
+    const role = roles[row] as number;
     if (role === rowRoles.test) counts.test++;
     else if (role >= rowRoles.firstFold) counts.validation++;
   }
