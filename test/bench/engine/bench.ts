@@ -1,6 +1,7 @@
 /**
  * bench:engine — CPU time per epoch against PyTorch, paired in one run on one thread each.
- * `--json` prints a summary as its last line; `--python PATH` (repeatable) names Pythons with torch; `--only TEXT` picks cases;
+ * `--json` prints a summary as its last line; `--python PATH` (repeatable) names Pythons with torch, `--keras PATH` one with Keras on
+ * TensorFlow; `--only TEXT` picks cases;
  * `--rounds N` (3) alternates the two sides N times.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     python: { type: "string", multiple: true, default: ["/usr/bin/python3"] },
+    keras: { type: "string", multiple: true, default: [] },
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "3" },
     fused: { type: "boolean", default: false },
@@ -29,6 +31,10 @@ async function main(): Promise<void> {
     const { torch, blas, config } = await peer.describe();
     const capability = /CPU capability usage: (\S+)/.exec(config)?.[1] ?? "unknown";
     peers.push({ name: `PyTorch ${torch}, BLAS ${blas}, ${capability}`, peer });
+  }
+  for (const python of options.keras) {
+    const peer = await startPeer(python, "keras_peer.py");
+    peers.push({ name: (await peer.describe()).torch, peer });
   }
   console.log(`ours: ${engine.fingerprint}`);
   for (const { name } of peers) console.log(`peer: ${name}`);

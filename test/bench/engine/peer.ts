@@ -1,4 +1,4 @@
-/** Talks to the Python process of pytorch.py: one request, one answer. */
+/** Talks to the Python process of pytorch.py or keras_peer.py: one request, one answer. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -12,9 +12,9 @@ export interface Peer {
   close(): void;
 }
 
-/** Starts a Python that has torch; rejects where it has none. */
-export async function startPeer(python: string): Promise<Peer> {
-  const script = fileURLToPath(new URL("pytorch.py", import.meta.url));
+/** Starts a Python that has what the program needs; rejects where it has not. */
+export async function startPeer(python: string, program: "pytorch.py" | "keras_peer.py" = "pytorch.py"): Promise<Peer> {
+  const script = fileURLToPath(new URL(program, import.meta.url));
   const environment = { ...process.env, OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" };
   const child: ChildProcess = spawn(python, [script], { stdio: ["pipe", "pipe", "inherit"], env: environment });
   const waiting: { resolve(text: string): void; reject(error: Error): void }[] = [];
