@@ -101,7 +101,7 @@ function finish(
     purpose: "finalise",
     seed: snapshot.experiment.spec.seed,
     fold: 0,
-    learningRate: baselineLearningRate(snapshot.experiment.spec.recipe),
+    learningRate: representativeRate(snapshot.experiment.spec.recipe),
   };
   return {
     newTrials: [],
@@ -111,8 +111,8 @@ function finish(
   };
 }
 
-/** The learning rate that the linear baseline is trained with: the fixed one, or the middle of a sweep. */
-function baselineLearningRate({ learningRate }: Recipe): number {
+/** A rate to name the `finalise` run by, which trains with none of the experiment's own: the fixed one, or the middle of a sweep. */
+function representativeRate({ learningRate }: Recipe): number {
   if (learningRate.kind === "fixed") return learningRate.value;
   const sorted = [...learningRate.values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0.001;
