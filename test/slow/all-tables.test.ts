@@ -3,7 +3,7 @@
  * Two trials and a short recipe: what is tested is the way of the data, not the answer's quality.
  *
  * Last run: 2026-11-22, onnx on two shared cores: all 17 tables to DONE and better than the mean predictor on the test split, in 28 s (54 s under load:
- * letter 8.5 s, mnist10k 6.2 s, adult 4.3 s, the others below 4 s). 9 of the 17 plans warned of rows on both sides of the split, the most
+ * letter 8.5 s, mnist10k 6.2 s, adult 4.3 s, the others below 4 s). 8 of the 17 plans warned of rows on both sides of the split, the most
  * in wine_white (265 of 1,175 validation rows) and letter (364 of 4,800).
  */
 import { existsSync, readFileSync } from "node:fs";
