@@ -5,6 +5,7 @@ import {
   type Experiment,
   type ExperimentId,
   type ExperimentSnapshot,
+  type History,
   type IdSource,
   isTerminal,
   type NewAssignment,
@@ -66,9 +67,10 @@ export function knowsPolicy({ spec, policyVersion: begunWith }: Pick<Experiment,
 
 function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan {
   const { spec, plan } = snapshot.experiment;
-  const completed = completeTrials(snapshot);
+  const history = policyHistory(snapshot);
+  const completed = completeTrials(snapshot, history);
   const spent = timeSpent(snapshot);
-  const { decision, limit } = limitedDecision(policyContext(spec, plan), spec.limits, policyHistory(snapshot), spent);
+  const { decision, limit } = limitedDecision(policyContext(spec, plan), spec.limits, history, spent);
   const sequence = snapshot.decisions.length + 1;
   const text = canonicalText(decision);
   const effects = applyDecision(snapshot, sequence, decision, ids);
@@ -83,12 +85,12 @@ function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan 
 }
 
 /** Trials whose runs have all ended get their score. A trial without a score is completed too: that it can't be trained is an outcome. */
-function completeTrials(snapshot: ExperimentSnapshot): { changes: TrialChange[]; events: NewEvent[] } {
+function completeTrials(snapshot: ExperimentSnapshot, history: History): { changes: TrialChange[]; events: NewEvent[] } {
   const changes: TrialChange[] = [];
   const events: NewEvent[] = [];
   for (const trial of snapshot.trials) {
     if (trial.state !== "RUNNING") continue;
-    const { score, metrics, runCount } = summariseTrial(snapshot, trial);
+    const { score, metrics, runCount } = summariseTrial(snapshot, history, trial);
     changes.push({ id: trial.id, state: "COMPLETED", score, metrics, ...(score === null ? { verdict: "untrainable" } : {}) });
     events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runCount } });
   }
@@ -100,7 +102,7 @@ function succeed(snapshot: ExperimentSnapshot): AdvancePlan {
   const { experiment } = snapshot;
   return {
     ...nothingToWrite,
-    trialChanges: completeTrials(snapshot).changes,
+    trialChanges: completeTrials(snapshot, policyHistory(snapshot)).changes,
     experiment: { state: "SUCCEEDED" },
     events: [
       { kind: "answer.ready", data: { trial: experiment.answer?.trial ?? null, sentence: experiment.answer?.sentence ?? "" } },

@@ -1,5 +1,5 @@
 /** Which trained runs make the delivered model: the winner's best alone, or the best few of all that stand. */
-import type { ExperimentSnapshot, Run, TrainedMember, Trial } from "@rightsize/core";
+import type { ExperimentSnapshot, History, Run, TrainedMember, Trial } from "@rightsize/core";
 import { standingRuns } from "@rightsize/policy";
 import { policyHistory, runAt } from "./history.ts";
 
@@ -11,10 +11,11 @@ export function deliveredRuns(snapshot: ExperimentSnapshot): readonly TrainedMem
   const { delivery } = snapshot.experiment.spec;
   const winner = snapshot.trials.find((trial) => trial.winner);
   if (winner === undefined) return [];
-  const best = [...standingMembers(snapshot, winner)].sort(byLoss)[0];
+  const history = policyHistory(snapshot);
+  const best = [...standingMembers(snapshot, history, winner)].sort(byLoss)[0];
   if (best === undefined) return [];
   if (delivery.kind === "single") return [best];
-  const ranked = rankWithinFolds(snapshot.trials.flatMap((trial) => standingMembers(snapshot, trial)));
+  const ranked = rankWithinFolds(snapshot.trials.flatMap((trial) => standingMembers(snapshot, history, trial)));
   return [best, ...ranked.filter((member) => !sameRun(member, best))].slice(0, delivery.runs);
 }
 
@@ -32,9 +33,9 @@ function sameRun(a: TrainedMember, b: TrainedMember): boolean {
   return a.trial === b.trial && a.seed === b.seed && a.fold === b.fold;
 }
 
-function standingMembers(snapshot: ExperimentSnapshot, trial: Trial): readonly TrainedMember[] {
+function standingMembers(snapshot: ExperimentSnapshot, history: History, trial: Trial): readonly TrainedMember[] {
   if (trial.number === null) return [];
-  return standingRuns(policyHistory(snapshot), trial.number).flatMap(({ entry, position }) => {
+  return standingRuns(history, trial.number).flatMap(({ entry, position }) => {
     const run = runAt(snapshot, entry, position);
     return run === undefined ? [] : memberOf(trial, run);
   });

@@ -1,7 +1,7 @@
 /** A trial's score and metrics from the runs that stand for it, as the policy reads them, so that the table and the reasons agree. */
-import type { ExperimentSnapshot, Metrics, Trial } from "@rightsize/core";
+import type { ExperimentSnapshot, History, Metrics, Trial } from "@rightsize/core";
 import { summariseTrial as policySummary, standingRuns } from "@rightsize/policy";
-import { policyHistory, runAt } from "./history.ts";
+import { runAt } from "./history.ts";
 
 export interface TrialSummary {
   /** null when no run of the trial has a score. */
@@ -12,10 +12,9 @@ export interface TrialSummary {
   readonly runCount: number;
 }
 
-/** Needs every run of the snapshot's decisions to have ended. */
-export function summariseTrial(snapshot: ExperimentSnapshot, trial: Trial): TrialSummary {
+/** `history` is the snapshot's own: every run of its decisions has ended. */
+export function summariseTrial(snapshot: ExperimentSnapshot, history: History, trial: Trial): TrialSummary {
   if (trial.number === null) return { score: null, metrics: null, runCount: 0 };
-  const history = policyHistory(snapshot);
   const runs = standingRuns(history, trial.number, "fits").flatMap(({ entry, position }) => runAt(snapshot, entry, position) ?? []);
   return {
     score: policySummary(history, trial.number).score,
