@@ -93,7 +93,8 @@ test("the steps do reach what they are for: writes of dead workers arrive and ar
     fc.asyncProperty(fc.array(anyStep, { minLength: 100, maxLength: 150, size: "max" }), async (steps) => {
       refused += await (await fault(exampleSpec(), courseScore, steps)).staleWrites();
     }),
-    { numRuns: 50 },
+    // A count over random steps varies from seed to seed; a fixed one says the same at every run.
+    { numRuns: 50, seed: 20_261_122 },
   );
   expect(refused).toBeGreaterThan(50);
 });
