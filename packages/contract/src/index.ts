@@ -2,6 +2,7 @@
 export * from "./dataset-upload.ts";
 export * from "./experiment-request.ts";
 export * from "./keys.ts";
+export * from "./model-snippets.ts";
 export * from "./predictions.ts";
 export * from "./primitives.ts";
 export * from "./problem.ts";

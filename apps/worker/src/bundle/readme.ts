@@ -1,4 +1,5 @@
 /** The bundle's README.md: what is in it, what goes in and comes out, and a program in Python and in TypeScript. */
+import { type ModelSnippet, modelSnippets } from "@rightsize/contract";
 import type { FittedColumn } from "@rightsize/data";
 import type { DeliveredSchema } from "@rightsize/engine";
 import { typicalRow } from "./typical-row.ts";
@@ -16,7 +17,7 @@ export interface ReadmeParts {
 const columnsShown = 60;
 
 export function readmeText(parts: ReadmeParts): string {
-  const { name, sentence, schema, memberCount } = parts;
+  const { name, sentence, schema, columns, memberCount } = parts;
   const many = memberCount > 1;
   return `# ${oneLine(name)}
 
@@ -51,78 +52,24 @@ ${
     : `\`${schema.outputs.probabilities}\`, float32 [rows, ${schema.classes.length}], in the order ${schema.classes.slice(0, 20).map(code).join(", ")}${schema.classes.length > 20 ? ", …" : ""}; \`${schema.outputs.label}\`, string [rows, 1]: the most probable class.`
 }
 
-## Python
+${modelSnippets({
+  target: schema.target,
+  task: schema.task,
+  exampleRow: typicalRow(columns),
+  outputs: schema.outputs.kind === "regression" ? [schema.outputs.prediction] : [schema.outputs.probabilities, schema.outputs.label],
+})
+  .map(programText)
+  .join("\n")}`;
+}
 
-\`pip install onnxruntime\`
+const programText = ({ language, title, install, code: program }: ModelSnippet) => `## ${title}
 
-\`\`\`python
-${pythonSnippet(parts)}
-\`\`\`
+\`${install}\`
 
-## TypeScript
-
-\`npm install onnxruntime-node\`
-
-\`\`\`ts
-${typeScriptSnippet(parts)}
+\`\`\`${language === "typescript" ? "ts" : language}
+${program}
 \`\`\`
 `;
-}
-
-function pythonSnippet({ schema, columns }: ReadmeParts): string {
-  return `import json
-import numpy as np
-import onnxruntime
-
-rows = json.loads(${JSON.stringify(exampleRows(columns))})
-
-session = onnxruntime.InferenceSession("model.onnx")
-
-def column(tensor):
-    cells = [row.get(tensor.name) for row in rows]
-    if tensor.type == "tensor(double)":
-        return np.array([[np.nan if cell is None else cell] for cell in cells], dtype=np.float64)
-    return np.array([["" if cell is None else str(cell)] for cell in cells], dtype=object)
-
-feeds = {tensor.name: column(tensor) for tensor in session.get_inputs()}
-for output, values in zip(session.get_outputs(), session.run(None, feeds)):
-    print(output.name, values.tolist())
-# ${outputWords(schema)}`;
-}
-
-function typeScriptSnippet({ schema, columns }: ReadmeParts): string {
-  return `import { readFileSync } from "node:fs";
-import * as ort from "onnxruntime-node";
-
-const rows: Record<string, unknown>[] = JSON.parse(${JSON.stringify(exampleRows(columns))});
-
-const { inputs } = JSON.parse(readFileSync("pipeline.json", "utf8")) as { inputs: { name: string; tensor: "float64" | "string" }[] };
-const session = await ort.InferenceSession.create("model.onnx");
-const feeds: Record<string, ort.Tensor> = {};
-for (const { name, tensor } of inputs) {
-  const cells = rows.map((row) => row[name] ?? null);
-  feeds[name] =
-    tensor === "float64"
-      ? new ort.Tensor("float64", Float64Array.from(cells, (cell) => (cell === null ? Number.NaN : Number(cell))), [rows.length, 1])
-      : new ort.Tensor("string", cells.map((cell) => (cell === null ? "" : String(cell))), [rows.length, 1]);
-}
-const outputs = await session.run(feeds);
-for (const [name, values] of Object.entries(outputs)) console.log(name, Array.from(values.data as ArrayLike<unknown>));
-// ${outputWords(schema)}`;
-}
-
-/** JSON in ASCII, so that it reads alike as a text of Python and of TypeScript. */
-function exampleRows(columns: readonly FittedColumn[]): string {
-  const text = JSON.stringify([typicalRow(columns)]);
-  return text.replaceAll(/[\u007f-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-function outputWords({ outputs, target }: DeliveredSchema): string {
-  return outputs.kind === "regression"
-    ? `${outputs.prediction}: ${oneLine(target)}`
-    : `${outputs.probabilities} of the classes, and the ${outputs.label}`;
-}
-
 const outcome = ({ task, target }: DeliveredSchema) =>
   task === "regression" ? `${cell(target)} in its own unit` : `the classes of ${cell(target)}`;
 const code = (text: string) => `\`${cell(text)}\``;
