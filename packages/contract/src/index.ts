@@ -1,7 +1,9 @@
 /** Contract: what crosses the wire, as zod schemas with their inferred types. */
 export * from "./dataset-upload.ts";
+export * from "./estimate.ts";
 export * from "./experiment-request.ts";
 export * from "./keys.ts";
+export * from "./learning-curve.ts";
 export * from "./model-snippets.ts";
 export * from "./predictions.ts";
 export * from "./primitives.ts";

@@ -70,6 +70,24 @@ export const answerSchema = z.object({
   sentence: z.string(),
 });
 
+/** What follows from a question and its data. */
+export const experimentPlanSchema = z.object({
+  inputs: z.int(),
+  outputs: z.int(),
+  trainingRows: z.int(),
+  validationRows: z.int(),
+  testRows: z.int(),
+  folds: z.int(),
+  leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
+  featureColumns: z.array(z.string()),
+  droppedRows: z.int(),
+  classes: z.array(z.string()),
+  targetDeviation: z.number(),
+  warnings: z
+    .array(z.string())
+    .meta({ description: "What should be known before the scores are believed, for example rows that train and validate at once" }),
+});
+
 /** `spec` and `plan` are shown as stored. */
 export const experimentViewSchema = z.object({
   id: z.string(),
@@ -84,22 +102,7 @@ export const experimentViewSchema = z.object({
   engineFingerprint: z.string().nullable(),
   policyVersion: z.string(),
   spec: z.record(z.string(), z.unknown()),
-  plan: z.object({
-    inputs: z.int(),
-    outputs: z.int(),
-    trainingRows: z.int(),
-    validationRows: z.int(),
-    testRows: z.int(),
-    folds: z.int(),
-    leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
-    featureColumns: z.array(z.string()),
-    droppedRows: z.int(),
-    classes: z.array(z.string()),
-    targetDeviation: z.number(),
-    warnings: z
-      .array(z.string())
-      .meta({ description: "What should be known before the scores are believed, for example rows that train and validate at once" }),
-  }),
+  plan: experimentPlanSchema,
   answer: answerSchema.nullable(),
   eventCount: z.int(),
   createdAt: isoTimeSchema,
