@@ -9,6 +9,7 @@ import { addAccess, createAccess } from "./access.ts";
 import { createArtifactGate } from "./artifact-gate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { openExperimentFeeds } from "./events/experiment-feeds.ts";
+import { openServiceFeeds } from "./events/service-feeds.ts";
 import { addMetrics } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
 import { problemOf, problemType, sendProblem } from "./problems.ts";
@@ -22,6 +23,7 @@ import { experimentTrialRoutes } from "./routes/experiment-trials.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { serviceEventRoutes } from "./routes/service-events.ts";
 import { trialRoutes } from "./routes/trials.ts";
 import { workerRoutes } from "./routes/workers.ts";
 import { addSecurity } from "./security.ts";
@@ -60,6 +62,8 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
     onEvent: (event) => eventLag.observe(Math.max(0, (Date.now() - Date.parse(event.createdAt)) / 1000)),
   });
   app.addHook("onClose", () => feeds.close());
+  const serviceFeeds = await openServiceFeeds(deps.store, { lookMs: settings.eventLookMs, log: deps.logger });
+  app.addHook("onClose", () => serviceFeeds.close());
 
   const access = createAccess(deps.store, settings.requireKeys);
   addAccess(app, deps.store, access);
@@ -67,14 +71,15 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   const gate = createArtifactGate();
   await app.register(fastifySSE, { heartbeatInterval: settings.heartbeatMs });
   await addOpenApi(app, settings.version);
-  eventLag.observe = addMetrics(app, deps, feeds).observeEventLag;
+  eventLag.observe = addMetrics(app, deps, () => feeds.watcherCount() + serviceFeeds.watcherCount()).observeEventLag;
   await app.register(healthRoutes(deps));
   await app.register(datasetRoutes(deps, gate));
-  await app.register(experimentRoutes(deps, gate));
+  await app.register(experimentRoutes(deps, gate, serviceFeeds));
   await app.register(experimentTrialRoutes(deps));
   await app.register(experimentModelRoutes(deps));
   await app.register(experimentReplayRoutes(deps));
   await app.register(experimentEventRoutes(deps, feeds));
+  await app.register(serviceEventRoutes(serviceFeeds));
   await app.register(trialRoutes(deps));
   await app.register(workerRoutes(deps));
   await app.register(artifactRoutes(deps));

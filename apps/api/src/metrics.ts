@@ -2,13 +2,12 @@
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ApiDependencies } from "./dependencies.ts";
-import type { ExperimentFeeds } from "./events/experiment-feeds.ts";
 
 /** Watches the app's requests and adds GET /metrics. */
 export function addMetrics(
   app: FastifyInstance,
   deps: ApiDependencies,
-  feeds: ExperimentFeeds,
+  watcherCount: () => number,
 ): { observeEventLag(seconds: number): void } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -78,7 +77,7 @@ export function addMetrics(
     const live = workers.filter((worker) => worker.live).length;
     return { live, gone: workers.length - live };
   });
-  gauge("rightsize_event_watchers", "Open streams of events", null, async () => ({ all: feeds.watcherCount() }));
+  gauge("rightsize_event_watchers", "Open streams of events", null, async () => ({ all: watcherCount() }));
   gauge("rightsize_data_process_starts", "Data processes started; more than one means crashes", null, async () => ({
     all: deps.dataProcess.startCount(),
   }));

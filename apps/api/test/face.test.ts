@@ -124,6 +124,7 @@ describe("the documentation", () => {
       "/v1/datasets",
       "/v1/datasets/{id}",
       "/v1/datasets/{id}/rows",
+      "/v1/events",
       "/v1/experiments",
       "/v1/experiments/{id}",
       "/v1/experiments/{id}/cancel",

@@ -10,4 +10,5 @@ export * from "./primitives.ts";
 export * from "./problem.ts";
 export * from "./recipe.ts";
 export * from "./replay.ts";
+export * from "./service-events.ts";
 export * from "./views.ts";

@@ -109,7 +109,20 @@ export const experimentViewSchema = z.object({
   startedAt: isoTimeSchema.nullable(),
   endedAt: isoTimeSchema.nullable(),
 });
-export const experimentPageSchema = pageOf(experimentViewSchema);
+
+const sizeSchema = z.object({ number: z.int(), hiddenLayers: z.int(), nodesPerLayer: z.int() });
+/** An experiment's table in a line. Scores are those that the table shows, in the target's own unit, in trial order. */
+export const experimentSummarySchema = z.object({
+  trials: z.int(),
+  scores: z.array(z.number()).meta({ description: "Of the trials that have one; of more than 100 every so many" }),
+  best: sizeSchema.extend({ score: z.number() }).nullable().meta({ description: "The winner, or the best so far" }),
+  current: sizeSchema
+    .extend({ runs: z.int(), endedRuns: z.int() })
+    .nullable()
+    .meta({ description: "The first trial that goes on or waits; null where none does" }),
+});
+export const experimentItemSchema = experimentViewSchema.extend({ summary: experimentSummarySchema });
+export const experimentPageSchema = pageOf(experimentItemSchema);
 
 export const runViewSchema = z.object({
   id: z.string(),
@@ -237,6 +250,8 @@ export type Metrics = z.infer<typeof metricsSchema>;
 export type DatasetView = z.infer<typeof datasetViewSchema>;
 export type ExperimentView = z.infer<typeof experimentViewSchema>;
 export type AnswerView = z.infer<typeof answerSchema>;
+export type ExperimentSummary = z.infer<typeof experimentSummarySchema>;
+export type ExperimentItem = z.infer<typeof experimentItemSchema>;
 export type RunView = z.infer<typeof runViewSchema>;
 export type TrialView = z.infer<typeof trialViewSchema>;
 export type TrialTable = z.infer<typeof trialTableSchema>;

@@ -22,6 +22,13 @@ export function isRequeueing(end: AttemptEnd): end is Requeueing {
 /** States of an experiment in which its queued assignments are put on the queue. */
 export const dispatchingStates: readonly ExperimentState[] = ["QUEUED", "RUNNING"];
 
+/** The words of a search, in lower case. */
+export const wordsOf = (search: string | undefined): string[] =>
+  (search ?? "")
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+
 /** How an event names a run; `trial` is the trial's number (null while it is speculative). */
 interface NamedRun {
   readonly id: string;

@@ -214,6 +214,72 @@ export function experimentsContract(open: OpenWorld): void {
     });
   });
 
+  describe("lists of experiments", () => {
+    test("show those in which every word occurs, in these states, page by page", async () => {
+      const { store } = world;
+      const put = async (name: string, target: string, owner = alice) => {
+        const { experiment } = await store.experiments.create(newExperiment({ owner, spec: exampleSpec({ name, target }) }), () => null);
+        await world.pass(2);
+        return experiment.id;
+      };
+      const wages = await put("Hourly Wages", "wage");
+      const odd = await put("100% of_it\\", "y");
+      const again = await put("Wages again", "wage");
+      await put("Wages of another", "wage", bob);
+      await setState(store, again, "CANCELLED");
+      const found = async (filter: { search?: string; states?: readonly ("QUEUED" | "CANCELLED")[] }, limit = 10) => {
+        const page = await store.experiments.list(alice, { limit, cursor: null, ...filter });
+        return page.items.map(({ id }) => id);
+      };
+      expect(await found({})).toEqual([again, odd, wages]);
+      expect(await found({ search: " wages  WAGE " })).toEqual([again, wages]);
+      expect(await found({ search: "wages hourly" })).toEqual([wages]);
+      expect(await found({ search: wages.slice(0, 12) })).toEqual([wages]);
+      for (const literal of ["0%", "f_i", "it\\"]) expect(await found({ search: literal }), literal).toEqual([odd]);
+      expect(await found({ search: "%" })).toEqual([odd]);
+      expect(await found({ search: "wage", states: ["QUEUED"] })).toEqual([wages]);
+      expect(await found({ states: ["CANCELLED"] })).toEqual([again]);
+      const first = await store.experiments.list(alice, { limit: 1, cursor: null, search: "wage" });
+      expect(first.items.map(({ id }) => id)).toEqual([again]);
+      const second = await store.experiments.list(alice, { limit: 1, cursor: first.cursor, search: "wage" });
+      expect([second.items.map(({ id }) => id), second.cursor]).toEqual([[wages], null]);
+    });
+
+    test("have each table's rows for all of them at once, without trials that nobody asked for", async () => {
+      const { store } = world;
+      const one = await start(store, [["fit", "fit"]]);
+      const other = await start(store, [["fit"]]);
+      const { experiment: none } = await store.experiments.create(newExperiment(), () => null);
+      await store.experiments.advance(one.id, () => ({
+        ...nothing,
+        newTrials: [
+          {
+            id: randomIds("trial"),
+            number: null,
+            capacity: { hiddenLayers: 7, nodesPerLayer: 7 },
+            parameterCount: 1,
+            speculative: true,
+            recipe: exampleSpec().recipe,
+          },
+        ],
+      }));
+      const rows = await store.experiments.summaries([other.id, one.id, none.id, "exp_unknown" as ExperimentId]);
+      expect([...rows.keys()].sort()).toEqual([one.id, other.id].sort());
+      expect(rows.get(one.id)).toEqual([
+        {
+          number: 1,
+          capacity: expect.objectContaining({ hiddenLayers: expect.any(Number), nodesPerLayer: expect.any(Number) }),
+          state: "PENDING",
+          score: null,
+          metrics: null,
+          winner: false,
+          runs: 2,
+          endedRuns: 0,
+        },
+      ]);
+    });
+  });
+
   describe("advancing an experiment", () => {
     test("does nothing for unknown ids and for a plan that is null", async () => {
       const { experiments } = world.store;

@@ -1,5 +1,4 @@
 /** GET /v1/experiments/:id/events: the experiment's events as they happen (server-sent events), resumable without a gap. */
-import type { Writable } from "node:stream";
 import { type EpochsMessage, type EventView, experimentIdSchema } from "@rightsize/contract";
 import { isTerminal, RightsizeError } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -7,13 +6,11 @@ import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
 import type { FeedMessage } from "../events/experiment-feed.ts";
 import type { ExperimentFeeds } from "../events/experiment-feeds.ts";
+import { drained, reconnectMs } from "../events/sse.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
 import { epochViews } from "../views/epoch-view.ts";
-
-/** How long a browser waits before it connects again. */
-const reconnectMs = 1000;
 
 export const experimentEventRoutes =
   (deps: ApiDependencies, feeds: ExperimentFeeds): FastifyPluginAsyncZod =>
@@ -87,18 +84,4 @@ function sseMessage(message: FeedMessage): { id?: string; event: string; data: E
     default:
       return message satisfies never;
   }
-}
-
-/** Resolves when what was written has left, or when the client is gone. */
-function drained(stream: Writable, signal: AbortSignal): Promise<void> {
-  if (!stream.writableNeedDrain || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.removeListener("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    stream.once("drain", done);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -2,20 +2,22 @@
 import {
   experimentIdSchema,
   experimentPageSchema,
+  experimentQuerySchema,
   experimentRequestSchema,
   experimentViewSchema,
-  pageQuerySchema,
 } from "@rightsize/contract";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ArtifactGate } from "../artifact-gate.ts";
 import { controlExperiment, controls } from "../control-experiment.ts";
 import type { ApiDependencies } from "../dependencies.ts";
+import type { ServiceFeeds } from "../events/service-feeds.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
 import { deleteRemoved } from "../remove.ts";
 import { experimentSubmitter } from "../submit-experiment.ts";
+import { experimentItem } from "../views/experiment-item.ts";
 import { experimentView } from "../views/experiment-view.ts";
 
 const paramsSchema = z.object({ id: experimentIdSchema });
@@ -29,7 +31,7 @@ const idempotencyHeaders = z.object({
 });
 
 export const experimentRoutes =
-  (deps: ApiDependencies, gate: ArtifactGate): FastifyPluginAsyncZod =>
+  (deps: ApiDependencies, gate: ArtifactGate, feeds: ServiceFeeds): FastifyPluginAsyncZod =>
   async (app) => {
     const submit = experimentSubmitter(deps, gate);
 
@@ -58,14 +60,16 @@ export const experimentRoutes =
       "/v1/experiments",
       {
         schema: documented("experiments", "List experiments, newest first", {
-          querystring: pageQuerySchema,
+          querystring: experimentQuerySchema,
           response: { 200: experimentPageSchema },
         }),
       },
       async (request) => {
-        const { limit, cursor } = request.query;
-        const page = await deps.store.experiments.list(ownerOf(request), { limit, cursor: cursor ?? null });
-        return { items: page.items.map(experimentView), cursor: page.cursor };
+        const { limit, cursor, search, states } = request.query;
+        const filter = { ...(search === undefined ? {} : { search }), ...(states === undefined ? {} : { states }) };
+        const page = await deps.store.experiments.list(ownerOf(request), { limit, cursor: cursor ?? null, ...filter });
+        const trials = await deps.store.experiments.summaries(page.items.map(({ id }) => id));
+        return { items: page.items.map((experiment) => experimentItem(experiment, trials.get(experiment.id) ?? [])), cursor: page.cursor };
       },
     );
 
@@ -92,6 +96,7 @@ export const experimentRoutes =
         const { id } = request.params;
         await gate.deleting(async () => {
           const removed = await deps.store.experiments.remove(ownerOf(request), id);
+          if (removed !== null) feeds.gone(ownerOf(request), id);
           await deleteRemoved("experiment", id, removed, { artifacts: deps.artifacts, log: request.log });
         });
         return reply.code(204).send(null);

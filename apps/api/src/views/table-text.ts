@@ -50,7 +50,7 @@ function rowsOf(snapshot: ExperimentSnapshot): readonly Row[] {
 }
 
 /** The score in the target's own unit; where an engine measures none (the scripted one), the score that decides. */
-function shownScore(trial: Trial): number | null {
+export function shownScore(trial: Pick<Trial, "score" | "metrics">): number | null {
   if (trial.score === null) return null;
   return trial.metrics?.meanSquaredError ?? trial.metrics?.logLoss ?? trial.score;
 }

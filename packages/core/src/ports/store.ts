@@ -137,13 +137,28 @@ export interface Admission {
   readonly openExperiments: number | null;
 }
 
+/** Which experiments a list shows; an absent member narrows nothing. */
+export interface ExperimentFilter {
+  /** Words, divided by spaces, that must all occur in the name, target, preset, dataset's id or experiment's id, case aside. */
+  readonly search?: string;
+  readonly states?: readonly ExperimentState[];
+}
+/** A row of an experiment's table as a list needs it. `runs` counts those asked for, `endedRuns` those that ended, whatever way. */
+export type TrialSummary = Pick<Trial, "state" | "capacity" | "score" | "metrics" | "winner"> & {
+  readonly number: number;
+  readonly runs: number;
+  readonly endedRuns: number;
+};
+
 export interface ExperimentStore {
   /** One transaction: the experiment (QUEUED), event `experiment.created`, and the first plan that `advance` gives for it. */
   create(experiment: NewExperiment, advance: Advance): Promise<{ readonly experiment: Experiment; readonly created: boolean }>;
   /** With `owner` null any owner's (for workers and loops). */
   find(owner: OwnerId | null, id: ExperimentId): Promise<Experiment | null>;
   findByIdempotencyKey(owner: OwnerId, key: string): Promise<{ readonly experiment: Experiment; readonly requestHash: Sha256 } | null>;
-  list(owner: OwnerId, page: PageRequest): Promise<Page<Experiment>>;
+  list(owner: OwnerId, page: PageRequest & ExperimentFilter): Promise<Page<Experiment>>;
+  /** The numbered trials of each of these experiments, in order; one without trials is absent. For lists: one question for many. */
+  summaries(ids: readonly ExperimentId[]): Promise<ReadonlyMap<ExperimentId, readonly TrialSummary[]>>;
   /** A consistent snapshot without the lock, for reading. */
   snapshot(id: ExperimentId): Promise<ExperimentSnapshot | null>;
   /**

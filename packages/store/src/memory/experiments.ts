@@ -12,14 +12,16 @@ import {
   RightsizeError,
   type TrialChange,
 } from "@rightsize/core";
-import { pageOf, readCursor } from "../cursor.ts";
 import { checkPlan, datasetGone, dispatchingStates, isUnfinished, plain, refusedChange, tooManyOpen } from "../rules.ts";
 import { cancelAssignments, dispatch } from "./assignments.ts";
+import { memoryExperimentLists } from "./experiment-lists.ts";
 import { removeExperiment } from "./remove.ts";
-import { type Change, newestFirst, runsWhere, type State, snapshotOf } from "./state.ts";
+import { type Change, runsWhere, type State, snapshotOf } from "./state.ts";
 
 export function memoryExperiments(state: State): ExperimentStore {
   return {
+    ...memoryExperimentLists(state),
+
     async create(given, advance) {
       return state.change((change) => {
         const key = given.idempotency && `${given.owner} ${given.idempotency.key}`;
@@ -69,14 +71,6 @@ export function memoryExperiments(state: State): ExperimentStore {
       const found = state.idempotency.get(`${owner} ${key}`);
       if (found === undefined) return null;
       return { experiment: state.experiments.get(found.experimentId) as Experiment, requestHash: found.requestHash };
-    },
-
-    async list(owner, page) {
-      const after = page.cursor === null ? null : readCursor(page.cursor);
-      const items = state.experiments
-        .values()
-        .filter((experiment) => experiment.owner === owner && (after === null || newestFirst(experiment, after) > 0));
-      return pageOf(items.sort(newestFirst), page.limit);
     },
 
     async snapshot(id) {

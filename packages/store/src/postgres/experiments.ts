@@ -7,10 +7,10 @@ import {
   type NewExperiment,
   RightsizeError,
 } from "@rightsize/core";
-import { pageOf, readCursor } from "../cursor.ts";
 import { datasetGone, tooManyOpen } from "../rules.ts";
 import { readSnapshot, writePlan } from "./advance.ts";
 import type { Database, Sql } from "./database.ts";
+import { postgresExperimentLists } from "./experiment-lists.ts";
 import { underLock, workOn } from "./lock.ts";
 import { removeExperiment } from "./remove.ts";
 import { asEvent, asExperiment } from "./rows.ts";
@@ -26,6 +26,8 @@ type Created = {
 export function postgresExperiments(database: Database): ExperimentStore {
   const { prisma, guard } = database;
   return {
+    ...postgresExperimentLists(database),
+
     create: (experiment, advance) =>
       database.transaction(async (sql) => {
         const { idempotency } = experiment;
@@ -78,20 +80,6 @@ export function postgresExperiments(database: Database): ExperimentStore {
       guard(async () => {
         const row = await prisma.experiment.findUnique({ where: { owner_idempotencyKey: { owner, idempotencyKey: key } } });
         return row && { experiment: asExperiment(row), requestHash: row.requestHash as never };
-      }),
-
-    list: (owner, page) =>
-      guard(async () => {
-        const after = page.cursor === null ? null : readCursor(page.cursor);
-        const rows = await prisma.experiment.findMany({
-          where: {
-            owner,
-            ...(after && { OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }] }),
-          },
-          orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-          take: page.limit + 1,
-        });
-        return pageOf(rows.map(asExperiment), page.limit);
       }),
 
     snapshot: (id) => database.transaction((sql) => readSnapshot(sql, id), "snapshot"),

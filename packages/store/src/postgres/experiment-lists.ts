@@ -1,0 +1,63 @@
+/** Lists of experiments in Postgres: narrowed by words and states, and the rows of many tables in one question. */
+import type { ExperimentId, ExperimentStore, TrialSummary } from "@rightsize/core";
+import { pageOf, readCursor } from "../cursor.ts";
+import { wordsOf } from "../rules.ts";
+import type { Database } from "./database.ts";
+import { asExperiment, type ExperimentRow, experimentColumns } from "./rows.ts";
+
+type SummaryRow = Omit<TrialSummary, "capacity" | "runs" | "endedRuns"> & {
+  experimentId: ExperimentId;
+  hiddenLayers: number;
+  nodesPerLayer: number;
+  runs: bigint;
+  endedRuns: bigint;
+};
+
+/** What a search looks in. */
+const searched = "lower(concat_ws(' ', spec->>'name', spec->>'target', spec->'search'->>'preset', spec->>'dataset', id))";
+/** A word as a pattern that finds it literally. */
+const containing = (word: string) => `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`;
+
+export function postgresExperimentLists({ sql, guard }: Database): Pick<ExperimentStore, "list" | "summaries"> {
+  return {
+    list: (owner, { limit, cursor, search, states }) =>
+      guard(async () => {
+        const after = cursor === null ? null : readCursor(cursor);
+        const words = wordsOf(search);
+        const rows = await sql.query<ExperimentRow>(
+          `SELECT ${experimentColumns} FROM experiments WHERE owner = $1
+             AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::text))
+             AND ($4::text[] IS NULL OR state::text = ANY($4)) AND ($5::text[] IS NULL OR ${searched} LIKE ALL($5))
+           ORDER BY created_at DESC, id DESC LIMIT $6`,
+          [
+            owner,
+            after?.createdAt ?? null,
+            after?.id ?? null,
+            states ?? null,
+            words.length === 0 ? null : words.map(containing),
+            limit + 1,
+          ],
+        );
+        return pageOf(rows.map(asExperiment), limit);
+      }),
+
+    summaries: (ids) =>
+      guard(async () => {
+        const rows = await sql.query<SummaryRow>(
+          `SELECT experiment_id AS "experimentId", number, hidden_layers AS "hiddenLayers", nodes_per_layer AS "nodesPerLayer", state, score,
+             metrics, winner, counted.*
+           FROM trials, LATERAL (SELECT count(*) AS runs, count(*) FILTER (WHERE runs.state NOT IN ('QUEUED', 'RUNNING')) AS "endedRuns"
+             FROM runs WHERE trial_id = trials.id) AS counted
+           WHERE experiment_id = ANY($1) AND number IS NOT NULL ORDER BY experiment_id, number`,
+          [ids],
+        );
+        const found = new Map<ExperimentId, TrialSummary[]>();
+        for (const { experimentId, hiddenLayers, nodesPerLayer, runs, endedRuns, ...row } of rows) {
+          const trials = found.get(experimentId) ?? [];
+          trials.push({ ...row, capacity: { hiddenLayers, nodesPerLayer }, runs: Number(runs), endedRuns: Number(endedRuns) });
+          found.set(experimentId, trials);
+        }
+        return found;
+      }),
+  };
+}
