@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
 import { experimentsContract } from "./store/experiments.contract.ts";
 import { keysContract } from "./store/keys.contract.ts";
+import { listsContract } from "./store/lists.contract.ts";
 import { outboxContract } from "./store/outbox.contract.ts";
 import { reconcileContract } from "./store/reconcile.contract.ts";
 import { removeContract } from "./store/remove.contract.ts";
@@ -17,6 +18,7 @@ import type { OpenWorld } from "./store/world.ts";
 
 function storeContract(open: OpenWorld): void {
   experimentsContract(open);
+  listsContract(open);
   workContract(open);
   resultsContract(open);
   reconcileContract(open);

@@ -13,7 +13,7 @@ const namesOf = <const Name extends string>(names: readonly Name[]) => {
     .transform((text) => parts(text) as Name[]);
 };
 
-export const experimentQuerySchema = pageQuerySchema.extend({
+export const experimentListQuerySchema = pageQuerySchema.extend({
   search: z
     .string()
     .max(200)

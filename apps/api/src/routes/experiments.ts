@@ -1,8 +1,8 @@
 /** /v1/experiments: ask a question, list questions, look at one, pause, resume and cancel it. */
 import {
   experimentIdSchema,
+  experimentListQuerySchema,
   experimentPageSchema,
-  experimentQuerySchema,
   experimentRequestSchema,
   experimentViewSchema,
 } from "@rightsize/contract";
@@ -60,7 +60,7 @@ export const experimentRoutes =
       "/v1/experiments",
       {
         schema: documented("experiments", "List experiments, newest first", {
-          querystring: experimentQuerySchema,
+          querystring: experimentListQuerySchema,
           response: { 200: experimentPageSchema },
         }),
       },
