@@ -336,8 +336,10 @@ describe("the schema", () => {
     const store = await openStore(url);
     expect(await take(store, "asg_old" as never)).toMatchObject({
       trial: { id: "tri_old", capacity: { hiddenLayers: 2, nodesPerLayer: 250 } },
-      runs: [{ id: "run_old", seed: 7 }],
+      runs: [{ id: "run_old", seed: 7, decision: 1, position: 0 }],
     });
+    expect((await snapshotOf(store, "exp_old" as never)).speculative).toEqual({ trials: [], runs: [] });
+    expect(await store.work.speculativeAmong(["asg_old" as never])).toEqual([]);
   });
 
   test("times don't shift with the database's time zone", async () => {

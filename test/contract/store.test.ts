@@ -13,6 +13,7 @@ import { reconcileContract } from "./store/reconcile.contract.ts";
 import { removeContract } from "./store/remove.contract.ts";
 import { resultsContract } from "./store/results.contract.ts";
 import { reuseContract } from "./store/reuse.contract.ts";
+import { speculationContract } from "./store/speculation.contract.ts";
 import { workContract } from "./store/work.contract.ts";
 import type { OpenWorld } from "./store/world.ts";
 
@@ -26,6 +27,7 @@ function storeContract(open: OpenWorld): void {
   keysContract(open);
   removeContract(open);
   reuseContract(open);
+  speculationContract(open);
 }
 
 describe("the store in memory", () => {

@@ -138,7 +138,8 @@ export interface RunResult {
   readonly reason: string | null;
 }
 
-export interface Run {
+/** What every training of one network has, whether a decision asked for it or an idle worker began it. */
+interface Training {
   readonly id: RunId;
   readonly experimentId: ExperimentId;
   readonly trialId: TrialId;
@@ -149,9 +150,6 @@ export interface Run {
   readonly seed: number;
   readonly fold: number;
   readonly learningRate: number;
-  /** Sequence number of the decision that asked for it, and its place in that decision's runs. */
-  readonly decision: number;
-  readonly position: number;
   readonly state: RunState;
   readonly result: RunResult | null;
   readonly reusedFrom: RunId | null;
@@ -159,6 +157,27 @@ export interface Run {
   readonly epochs: number;
   readonly startedAt: IsoTime | null;
   readonly endedAt: IsoTime | null;
+}
+export interface Run extends Training {
+  /** Sequence number of the decision that asked for it, and its place in that decision's runs. */
+  readonly decision: number;
+  readonly position: number;
+}
+/** Begun by an idle worker before any decision asked for it: in no table, history or event until one does and it becomes a `Run`. */
+export interface SpeculativeRun extends Training {
+  readonly decision: null;
+  readonly position: null;
+}
+
+/** What idle workers did before it was asked for, over an experiment or all of them. "Unused" may still be adopted while its experiment goes on. */
+export interface SpeculationUse {
+  readonly adoptedRuns: number;
+  /** Runs that no decision has asked for: under way, kept after their end, cancelled or failed. */
+  readonly unusedRuns: number;
+  /** Time of slots, in milliseconds, that went into assignments before they were adopted: time saved. */
+  readonly adoptedMs: number;
+  /** Time of slots, in milliseconds, that went into assignments which no decision has asked for: the price. */
+  readonly unusedMs: number;
 }
 
 export interface StoredDecision {

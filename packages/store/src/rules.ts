@@ -29,7 +29,26 @@ export const wordsOf = (search: string | undefined): string[] =>
     .split(/\s+/)
     .filter((word) => word !== "");
 
-/** How an event names a run; `trial` is the trial's number (null while it is speculative). */
+/** Whether an assignment was begun by an idle worker and nobody has asked for it yet. */
+export function isUnasked(assignment: { readonly speculative: boolean; readonly adoptedAt: unknown }): boolean {
+  return assignment.speculative && assignment.adoptedAt === null;
+}
+
+/** How a speculative assignment ends: as it was told to, but crashed or lost it fails for good, since nobody asked for it. */
+export function endOfUnasked(end: AttemptEnd, detail: string | null): { readonly end: AttemptEnd; readonly detail: string | null } {
+  if (end !== "crashed" && end !== "lease_lost") return { end, detail };
+  const what = end === "crashed" ? "it crashed" : "its lease was lost";
+  return { end: "failed", detail: `Speculative work is not trained again: ${what}${detail === null ? "" : `: ${detail}`}.` };
+}
+
+/** Only what waits, runs or has a result may be adopted. */
+export function notAdoptable(runId: string, received: string): RightsizeError {
+  return new RightsizeError("conflict", `Run ${runId} can't be adopted.`, {
+    issues: [{ where: runId, received, required: "a speculative run of this experiment that is QUEUED, RUNNING, COMPLETED or DIVERGED" }],
+  });
+}
+
+/** How an event names a run; `trial` is the trial's number. */
 interface NamedRun {
   readonly id: string;
   readonly trialId: string;

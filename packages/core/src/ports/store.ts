@@ -17,6 +17,8 @@ import type {
   ExperimentPlan,
   Run,
   RunResult,
+  SpeculationUse,
+  SpeculativeRun,
   StoredDecision,
   Trial,
   WorkerRecord,
@@ -54,6 +56,14 @@ export interface ExperimentSnapshot {
   readonly decisions: readonly StoredDecision[];
   readonly trials: readonly Trial[];
   readonly runs: readonly Run[];
+  /** What no decision has asked for (yet). It stands apart, so that whoever reads trials and runs can't count it by mistake. */
+  readonly speculative: SpeculativeWork;
+}
+export interface SpeculativeWork {
+  /** Trials without a number, oldest first. */
+  readonly trials: readonly Trial[];
+  /** Runs of those trials, and more runs of numbered ones, oldest first. */
+  readonly runs: readonly SpeculativeRun[];
 }
 
 export interface NewTrial {
@@ -82,9 +92,27 @@ export interface NewAssignment {
   readonly priority: number;
   readonly runs: readonly NewRun[];
 }
+/** Runs that no decision asked for. They are never dispatched: an idle worker takes them by the assignment's id. */
+export interface NewSpeculation extends Omit<NewAssignment, "runs"> {
+  readonly runs: readonly Omit<NewRun, "decision" | "position">[];
+}
+/**
+ * A decision asks for what a speculative run trains or has trained. Its assignment counts as asked for from now on (dispatched if it
+ * waits), and the events that it would have had so far are written. A FAILED or CANCELLED run throws `conflict`.
+ */
+export interface Adoption {
+  readonly runId: RunId;
+  readonly decision: number;
+  readonly position: number;
+  /** What the decision calls it; speculation may have begun it under another purpose. */
+  readonly purpose: Run["purpose"];
+  readonly priority: number;
+}
 /** A change of a trial; absent members stay. A `state` is a compare-and-set along the lifecycle. */
 export interface TrialChange {
   readonly id: TrialId;
+  /** Adopts a speculative trial: a decision asks for it under this number. */
+  readonly number?: number;
   readonly state?: TrialState;
   readonly score?: number | null;
   readonly metrics?: Metrics | null;
@@ -112,6 +140,10 @@ export interface AdvancePlan {
   readonly newTrials: readonly NewTrial[];
   readonly trialChanges: readonly TrialChange[];
   readonly assignments: readonly NewAssignment[];
+  /** Runs for idle workers; none when left out. */
+  readonly speculate?: readonly NewSpeculation[];
+  /** Speculative runs that the decision asks for; none when left out. */
+  readonly adopt?: readonly Adoption[];
   /** Cancels these assignments' unfinished runs. */
   readonly cancelAssignments: readonly AssignmentId[];
   readonly experiment: { readonly state?: ExperimentState; readonly stateReason?: string | null; readonly answer?: Answer } | null;
@@ -174,8 +206,13 @@ export interface ExperimentStore {
   remove(owner: OwnerId, id: ExperimentId): Promise<Removed | null>;
   /** Events after a sequence number, oldest first. */
   events(id: ExperimentId, afterSequence: number, limit: number): Promise<readonly ExperimentEvent[]>;
-  /** Ids of QUEUED and RUNNING experiments that have no outstanding run: `advance` must look at them (and at a PAUSED one when it is resumed). */
+  /** Ids of QUEUED and RUNNING experiments that have no outstanding run that was asked for: `advance` must look at them (and at a PAUSED one when it is resumed). */
   idle(limit: number): Promise<readonly ExperimentId[]>;
+  /**
+   * Ids of RUNNING experiments pinned to one of these engine fingerprints that wait for runs under way, the oldest first: what idle
+   * workers may speculate for. None while anything asked for waits for a worker, in whatever experiment that is not paused.
+   */
+  speculable(fingerprints: readonly string[], limit: number): Promise<readonly ExperimentId[]>;
 }
 
 /** The fencing token: every write of a worker carries it; a stale one throws `stale_attempt`, changes nothing and is counted. */
@@ -188,13 +225,13 @@ export interface Claim extends AttemptRef {
   readonly experiment: Experiment;
   readonly trial: Trial;
   /** Runs still to be done, in order; those that ended in an earlier attempt are not among them. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly (Run | SpeculativeRun)[];
   readonly priority: number;
   /**
    * Finished runs of the same owner with the same content hash and engine fingerprint, by the run of this claim that may take their
    * result (the oldest donor; `finalise` takes none).
    */
-  readonly donors: readonly { readonly runId: RunId; readonly donor: Run }[];
+  readonly donors: readonly { readonly runId: RunId; readonly donor: Run | SpeculativeRun }[];
   /** The last checkpoint of each run, where there is one. */
   readonly checkpoints: readonly { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }[];
 }
@@ -205,7 +242,8 @@ export interface Refusal {
 export interface WorkStore {
   /**
    * Takes an assignment: attempt + 1, lease from the database's clock, runs QUEUED → RUNNING, trial and experiment → RUNNING, events.
-   * Pins the engine fingerprint to the experiment if it has none. Of many callers at once exactly one gets it.
+   * Pins the engine fingerprint to the experiment if it has none. Of many callers at once exactly one gets it. A speculative assignment
+   * changes neither trial nor experiment and leaves no event.
    */
   claim(request: {
     readonly assignmentId: AssignmentId;
@@ -241,6 +279,7 @@ export interface WorkStore {
   /**
    * Ends the attempt. Unless `completed`, `failed` or `cancelled`, unfinished runs go back to QUEUED and the assignment is dispatched again.
    * `completed` with unfinished runs throws `conflict`. The same end once more is silent, and so is any end of a cancelled attempt.
+   * Speculative work waits again after a release only, undispatched; crashed or lost it is FAILED at once and never trained again.
    */
   endAttempt(ref: AttemptRef, end: AttemptEnd, detail: string | null): Promise<void>;
   /**
@@ -252,7 +291,12 @@ export interface WorkStore {
   attempts(experimentId: ExperimentId): Promise<readonly Attempt[]>;
   /** Epochs of a run after one, oldest first. */
   epochs(runId: RunId, afterEpoch: number, limit: number): Promise<readonly EpochRecord[]>;
+  /** A trial that was asked for, with its runs that were; null for others. */
   findTrial(id: TrialId): Promise<{ readonly experiment: Experiment; readonly trial: Trial; readonly runs: readonly Run[] } | null>;
+  /** Those of these assignments that nobody has asked for yet: a worker may stop them for work that was. */
+  speculativeAmong(assignments: readonly AssignmentId[]): Promise<readonly AssignmentId[]>;
+  /** What speculation saved and cost, for an experiment or (null) all of them. */
+  speculationUse(experimentId: ExperimentId | null): Promise<SpeculationUse>;
   /** Writes refused because their attempt was stale, since the database was made. */
   staleWriteCount(): Promise<number>;
   /** Runs by state, over all experiments, for /metrics. */

@@ -1,21 +1,21 @@
 /** How an attempt and its assignment end, and how assignments are dispatched; the twin of postgres/assignments.ts. */
-import type { AttemptEnd, Experiment, Run } from "@rightsize/core";
-import { dispatchingStates, eventOf, isRequeueing, isUnfinished, resultOfFailure } from "../rules.ts";
-import { type AssignmentRow, type AssignmentState, type Change, runsWhere, type State, setRun } from "./state.ts";
+import type { AttemptEnd, Experiment } from "@rightsize/core";
+import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, isUnfinished, resultOfFailure } from "../rules.ts";
+import { type AnyRun, type AssignmentRow, type AssignmentState, type Change, runsWhere, type State, setRun } from "./state.ts";
 
-export function unfinishedRunsOf(state: State, assignmentId: string): Run[] {
+export function unfinishedRunsOf(state: State, assignmentId: string): AnyRun[] {
   return runsWhere(state, (run) => run.assignmentId === assignmentId && isUnfinished(run.state));
 }
 
-export function named(state: State, run: Run): { id: string; trialId: string; trial: number | null; purpose: string } {
+export function named(state: State, run: AnyRun): { id: string; trialId: string; trial: number | null; purpose: string } {
   return { id: run.id, trialId: run.trialId, trial: state.trials.get(run.trialId)?.number ?? null, purpose: run.purpose };
 }
 
-/** Writes outbox rows of QUEUED assignments. */
+/** Writes outbox rows of QUEUED assignments that were asked for. */
 export function dispatch(state: State, change: Change, ids: readonly string[]): void {
   for (const id of ids) {
     const assignment = state.assignments.get(id);
-    if (assignment?.state !== "QUEUED") continue;
+    if (assignment?.state !== "QUEUED" || isUnasked(assignment)) continue;
     state.assignments.set(id, { ...assignment, dispatchedAtMs: change.timeMs });
     const key = `${id} ${assignment.attempt}`;
     if (!state.outbox.get(key)) {
@@ -40,31 +40,33 @@ export function endAssignment(
   state: State,
   change: Change,
   assignment: AssignmentRow,
-  unfinished: readonly Run[],
+  unfinished: readonly AnyRun[],
   end: AttemptEnd,
   detail: string | null,
 ): void {
   endOpenAttempt(state, change, assignment, end, detail);
-  if (isRequeueing(end) && unfinished.length > 0) {
+  const what = isUnasked(assignment) ? endOfUnasked(end, detail) : { end, detail };
+  if (isRequeueing(what.end) && unfinished.length > 0) {
     setState(state, assignment.id, "QUEUED");
     for (const run of unfinished) {
       setRun(state, run.id, { state: "QUEUED" });
+      if (run.decision === null) continue;
       change.event(assignment.experimentId, eventOf.runRequeued(named(state, run), assignment.attempt, end, detail));
     }
     const experiment = state.experiments.get(assignment.experimentId) as Experiment;
     if (dispatchingStates.includes(experiment.state)) dispatch(state, change, [assignment.id]);
     return;
   }
-  if (end === "failed") {
+  if (what.end === "failed") {
     setState(state, assignment.id, "FAILED");
-    failRuns(state, change, unfinished, detail ?? "The worker gave it up.");
+    failRuns(state, change, unfinished, what.detail ?? "The worker gave it up.");
     return;
   }
-  if (end === "cancelled") {
+  if (what.end === "cancelled") {
     setState(state, assignment.id, "CANCELLED");
     for (const run of unfinished) {
       setRun(state, run.id, { state: "CANCELLED", endedAt: change.time });
-      change.event(run.experimentId, eventOf.runEnded(named(state, run), "CANCELLED", null));
+      if (run.decision !== null) change.event(run.experimentId, eventOf.runEnded(named(state, run), "CANCELLED", null));
     }
     return;
   }
@@ -78,11 +80,11 @@ export function failAssignment(state: State, change: Change, assignment: Assignm
   failRuns(state, change, unfinishedRunsOf(state, assignment.id), reason);
 }
 
-function failRuns(state: State, change: Change, runs: readonly Run[], reason: string): void {
+function failRuns(state: State, change: Change, runs: readonly AnyRun[], reason: string): void {
   for (const run of runs) {
     const result = resultOfFailure(reason, run.epochs);
     setRun(state, run.id, { state: "FAILED", result, endedAt: change.time });
-    change.event(run.experimentId, eventOf.runEnded(named(state, run), "FAILED", result));
+    if (run.decision !== null) change.event(run.experimentId, eventOf.runEnded(named(state, run), "FAILED", result));
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Experiment, ExperimentStore, TrialSummary } from "@rightsize/core";
 import { pageOf, readCursor } from "../cursor.ts";
 import { isUnfinished, wordsOf } from "../rules.ts";
-import { newestFirst, runsWhere, type State } from "./state.ts";
+import { isAsked, newestFirst, runsWhere, type State } from "./state.ts";
 
 export function memoryExperimentLists(state: State): Pick<ExperimentStore, "list" | "summaries"> {
   return {
@@ -23,7 +23,7 @@ export function memoryExperimentLists(state: State): Pick<ExperimentStore, "list
           const trials = state.trials.values().flatMap((trial): TrialSummary[] => {
             if (trial.experimentId !== id || trial.number === null) return [];
             const { number, state: trialState, capacity, score, metrics, winner } = trial;
-            const runs = runsWhere(state, (run) => run.trialId === trial.id);
+            const runs = runsWhere(state, (run) => run.trialId === trial.id && isAsked(run));
             const endedRuns = runs.filter((run) => !isUnfinished(run.state)).length;
             return [{ number, state: trialState, capacity, score, metrics, winner, runs: runs.length, endedRuns }];
           });

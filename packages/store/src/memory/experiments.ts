@@ -1,5 +1,6 @@
 /** Experiments in memory; the twin of postgres/experiments.ts and postgres/advance.ts. */
 import {
+  type Adoption,
   type AdvancePlan,
   type Experiment,
   type ExperimentSnapshot,
@@ -8,15 +9,27 @@ import {
   mayBecome,
   type NewAssignment,
   type NewExperiment,
+  type NewSpeculation,
   type NewTrial,
   RightsizeError,
   type TrialChange,
 } from "@rightsize/core";
-import { checkPlan, datasetGone, dispatchingStates, isUnfinished, plain, refusedChange, tooManyOpen } from "../rules.ts";
-import { cancelAssignments, dispatch } from "./assignments.ts";
+import {
+  checkPlan,
+  datasetGone,
+  dispatchingStates,
+  eventOf,
+  isUnasked,
+  isUnfinished,
+  notAdoptable,
+  plain,
+  refusedChange,
+  tooManyOpen,
+} from "../rules.ts";
+import { cancelAssignments, dispatch, named } from "./assignments.ts";
 import { memoryExperimentLists } from "./experiment-lists.ts";
 import { removeExperiment } from "./remove.ts";
-import { type Change, runsWhere, type State, snapshotOf } from "./state.ts";
+import { type AnyRun, type AssignmentRow, type Change, isAsked, newestFirst, runsWhere, type State, setRun, snapshotOf } from "./state.ts";
 
 export function memoryExperiments(state: State): ExperimentStore {
   return {
@@ -96,11 +109,27 @@ export function memoryExperiments(state: State): ExperimentStore {
     },
 
     async idle(limit) {
-      const busy = new Set(runsWhere(state, (run) => isUnfinished(run.state)).map((run) => run.experimentId));
+      const busy = new Set(runsWhere(state, (run) => isAsked(run) && isUnfinished(run.state)).map((run) => run.experimentId));
       return state.experiments
         .values()
         .filter((experiment) => dispatchingStates.includes(experiment.state) && !busy.has(experiment.id))
         .map((experiment) => experiment.id)
+        .slice(0, limit);
+    },
+
+    async speculable(fingerprints, limit) {
+      const waits = ({ experimentId }: AssignmentRow) =>
+        dispatchingStates.includes((state.experiments.get(experimentId) as Experiment).state);
+      if (state.assignments.values().some((row) => row.state === "QUEUED" && !isUnasked(row) && waits(row))) return [];
+      const training = new Set(runsWhere(state, (run) => isAsked(run) && run.state === "RUNNING").map((run) => run.experimentId));
+      return state.experiments
+        .values()
+        .filter(
+          ({ id, state: now, engineFingerprint }) =>
+            now === "RUNNING" && fingerprints.includes(engineFingerprint ?? "") && training.has(id),
+        )
+        .sort((a, b) => newestFirst(b, a))
+        .map(({ id }) => id)
         .slice(0, limit);
     },
   };
@@ -123,10 +152,30 @@ function writePlan(state: State, change: Change, snapshot: ExperimentSnapshot, p
   }
   for (const trial of plan.newTrials) insertTrial(state, change, snapshot.experiment, trial);
   for (const trialChange of plan.trialChanges) changeTrial(state, snapshot.experiment, trialChange);
-  for (const assignment of plan.assignments) insertAssignment(state, change, snapshot.experiment, assignment);
+  for (const assignment of plan.assignments) insertAssignment(state, change, snapshot.experiment, assignment, false);
+  for (const assignment of plan.speculate ?? []) insertAssignment(state, change, snapshot.experiment, assignment, true);
   cancelAssignments(state, change, snapshot.experiment, plan.cancelAssignments);
   changeExperiment(state, change, snapshot.experiment, plan);
   for (const event of plan.events) change.event(id, event);
+  for (const adoption of plan.adopt ?? []) adoptRun(state, change, id, adoption);
+}
+
+function adoptRun(state: State, change: Change, experimentId: Experiment["id"], adoption: Adoption): void {
+  const { runId, decision, position, purpose, priority } = adoption;
+  const before = state.runs.get(runId)?.run;
+  const mine = before?.experimentId === experimentId && before.decision === null;
+  if (before === undefined || !mine || before.state === "FAILED" || before.state === "CANCELLED") throw notAdoptable(runId, "another one");
+  setRun(state, runId, { decision, position, purpose });
+  const run = state.runs.get(runId)?.run as AnyRun;
+  const row = state.assignments.get(run.assignmentId) as AssignmentRow;
+  state.assignments.set(row.id, { ...row, adoptedAt: row.adoptedAt ?? change.timeMs, priority: Math.min(row.priority, priority) });
+  if (run.state === "QUEUED") {
+    const experiment = state.experiments.get(experimentId) as Experiment;
+    if (dispatchingStates.includes(experiment.state)) dispatch(state, change, [row.id]);
+    return;
+  }
+  change.event(experimentId, eventOf.runStarted(named(state, run), row.attempt, row.workerId ?? ""));
+  if (run.state !== "RUNNING") change.event(experimentId, eventOf.runEnded(named(state, run), run.state, run.result));
 }
 
 function insertTrial(state: State, change: Change, experiment: Experiment, trial: NewTrial): void {
@@ -158,10 +207,21 @@ function changeTrial(state: State, experiment: Experiment, change: TrialChange):
   if (change.state && change.state !== trial.state && !mayBecome("trial", trial.state, change.state)) {
     throw refusedChange("trial", change.id, trial.state, change.state);
   }
-  state.trials.set(trial.id, { ...trial, ...plain(change) });
+  const taken = state.trials
+    .values()
+    .some((other) => other.experimentId === experiment.id && other.id !== change.id && other.number === change.number);
+  if (change.number !== undefined && taken)
+    throw new RightsizeError("conflict", "There is one of these already: a trial with this number.");
+  state.trials.set(trial.id, { ...trial, ...plain(change), ...(change.number === undefined ? {} : { speculative: false }) });
 }
 
-function insertAssignment(state: State, change: Change, experiment: Experiment, assignment: NewAssignment): void {
+function insertAssignment(
+  state: State,
+  change: Change,
+  experiment: Experiment,
+  assignment: NewAssignment | NewSpeculation,
+  speculative: boolean,
+): void {
   const taken = state.assignments.get(assignment.id) || assignment.runs.some((run) => state.runs.get(run.id));
   if (taken) throw new RightsizeError("conflict", "There is one of these already: an assignment or run with this id.");
   state.assignments.set(assignment.id, {
@@ -174,11 +234,15 @@ function insertAssignment(state: State, change: Change, experiment: Experiment, 
     workerId: null,
     leaseUntilMs: null,
     dispatchedAtMs: change.timeMs,
+    speculative,
+    adoptedAt: null,
   });
   for (const run of assignment.runs) {
+    const asked = "decision" in run ? {} : { decision: null, position: null };
     state.runs.set(run.id, {
       run: {
         ...run,
+        ...asked,
         experimentId: experiment.id,
         assignmentId: assignment.id,
         state: "QUEUED",
@@ -187,7 +251,7 @@ function insertAssignment(state: State, change: Change, experiment: Experiment, 
         epochs: 0,
         startedAt: null,
         endedAt: null,
-      },
+      } as AnyRun,
       endedBy: null,
       checkpoint: null,
     });

@@ -12,6 +12,7 @@ import type {
   Run,
   Sha256,
   Signal,
+  SpeculativeRun,
   StoredDecision,
   Trial,
   WorkerRecord,
@@ -30,9 +31,13 @@ export interface AssignmentRow {
   readonly workerId: string | null;
   readonly leaseUntilMs: number | null;
   readonly dispatchedAtMs: number;
+  readonly speculative: boolean;
+  /** As in the table of Postgres. */
+  readonly adoptedAt: number | null;
 }
+export type AnyRun = Run | SpeculativeRun;
 export interface RunRow {
-  readonly run: Run;
+  readonly run: AnyRun;
   readonly endedBy: number | null;
   readonly checkpoint: { readonly artifact: Sha256; readonly attempt: number; readonly epoch: number } | null;
 }
@@ -135,10 +140,14 @@ const byTextThen = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 export const newestFirst = (a: { createdAt: string; id: string }, b: { createdAt: string; id: string }) =>
   byTextThen(b.createdAt, a.createdAt) || byTextThen(b.id, a.id);
 
-/** Runs in the order they were asked for. */
-export const inAskedOrder = (a: Run, b: Run) => a.decision - b.decision || a.position - b.position || byTextThen(a.id, b.id);
+/** Runs in the order they were asked for, those that nobody asked for at the end. */
+export const inAskedOrder = (a: AnyRun, b: AnyRun) =>
+  placeOf(a.decision) - placeOf(b.decision) || placeOf(a.position) - placeOf(b.position) || byTextThen(a.id, b.id);
+const placeOf = (number: number | null) => number ?? Number.MAX_SAFE_INTEGER;
 
-export function runsWhere(state: State, wanted: (run: Run) => boolean): Run[] {
+export const isAsked = (run: AnyRun): run is Run => run.decision !== null;
+
+export function runsWhere(state: State, wanted: (run: AnyRun) => boolean): AnyRun[] {
   return state.runs
     .values()
     .map((row) => row.run)
@@ -149,24 +158,25 @@ export function runsWhere(state: State, wanted: (run: Run) => boolean): Run[] {
 export function snapshotOf(state: State, id: ExperimentId): ExperimentSnapshot | null {
   const experiment = state.experiments.get(id);
   if (experiment === undefined) return null;
+  const trials = state.trials
+    .values()
+    .filter((trial) => trial.experimentId === id)
+    .sort((a, b) => placeOf(a.number) - placeOf(b.number) || byTextThen(a.createdAt, b.createdAt) || byTextThen(a.id, b.id));
+  const runs = runsWhere(state, (run) => run.experimentId === id);
   return {
     experiment,
     decisions: state.decisions.get(id) ?? [],
-    trials: state.trials
-      .values()
-      .filter((trial) => trial.experimentId === id)
-      .sort(
-        (a, b) =>
-          (a.number ?? Number.MAX_SAFE_INTEGER) - (b.number ?? Number.MAX_SAFE_INTEGER) ||
-          byTextThen(a.createdAt, b.createdAt) ||
-          byTextThen(a.id, b.id),
-      ),
-    runs: runsWhere(state, (run) => run.experimentId === id),
+    trials: trials.filter(({ number }) => number !== null),
+    runs: runs.filter(isAsked),
+    speculative: {
+      trials: trials.filter(({ number }) => number === null),
+      runs: runs.filter((run): run is SpeculativeRun => !isAsked(run)),
+    },
   };
 }
 
 /** Replaces a run's members. */
-export function setRun(state: State, id: string, change: Partial<Run>, rest: Partial<Omit<RunRow, "run">> = {}): void {
+export function setRun(state: State, id: string, change: Partial<AnyRun>, rest: Partial<Omit<RunRow, "run">> = {}): void {
   const row = state.runs.get(id) as RunRow;
-  state.runs.set(id, { ...row, ...rest, run: { ...row.run, ...change } });
+  state.runs.set(id, { ...row, ...rest, run: { ...row.run, ...change } as AnyRun });
 }

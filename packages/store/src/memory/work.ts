@@ -8,7 +8,6 @@ import {
   isTerminal,
   type Refusal,
   RightsizeError,
-  type Run,
   type Trial,
   type WorkStore,
 } from "@rightsize/core";
@@ -18,13 +17,24 @@ import {
   distinctEpochs,
   eventOf,
   foreignRun,
+  isUnasked,
   noRuns,
   plain,
   staleAttempt,
   unfinishedRuns,
 } from "../rules.ts";
 import { dispatch, endAssignment, failAssignment, named, unfinishedRunsOf } from "./assignments.ts";
-import { type AssignmentRow, type Change, type EpochRow, type RunRow, runsWhere, type State, setRun } from "./state.ts";
+import {
+  type AnyRun,
+  type AssignmentRow,
+  type Change,
+  type EpochRow,
+  isAsked,
+  type RunRow,
+  runsWhere,
+  type State,
+  setRun,
+} from "./state.ts";
 
 export function memoryWork(state: State): WorkStore {
   function fenced<Result>(write: (change: Change) => Result): Result {
@@ -130,7 +140,7 @@ export function memoryWork(state: State): WorkStore {
           },
           { endedBy: ref.attempt },
         );
-        change.event(held.experimentId, eventOf.runEnded(named(state, row.run), outcome.state, result));
+        if (isAsked(row.run)) change.event(held.experimentId, eventOf.runEnded(named(state, row.run), outcome.state, result));
         if (outcome.answer) {
           const experiment = state.experiments.get(held.experimentId) as Experiment;
           state.experiments.set(experiment.id, { ...experiment, answer: plain(outcome.answer) });
@@ -196,9 +206,33 @@ export function memoryWork(state: State): WorkStore {
 
     async findTrial(id) {
       const trial = state.trials.get(id);
-      if (trial === undefined) return null;
+      if (trial === undefined || trial.number === null) return null;
       const experiment = state.experiments.get(trial.experimentId) as Experiment;
-      return { experiment, trial, runs: runsWhere(state, (run) => run.trialId === id) };
+      return { experiment, trial, runs: runsWhere(state, (run) => run.trialId === id).filter(isAsked) };
+    },
+
+    async speculativeAmong(ids) {
+      return ids.filter((id) => {
+        const row = state.assignments.get(id);
+        return row !== undefined && isUnasked(row);
+      });
+    },
+
+    async speculationUse(experimentId) {
+      const use = { adoptedRuns: 0, unusedRuns: 0, adoptedMs: 0, unusedMs: 0 };
+      for (const row of state.assignments.values()) {
+        if (!row.speculative || (experimentId !== null && row.experimentId !== experimentId)) continue;
+        for (const run of runsWhere(state, ({ assignmentId }) => assignmentId === row.id))
+          use[isAsked(run) ? "adoptedRuns" : "unusedRuns"]++;
+        for (const attempt of state.attempts.values().filter(({ assignmentId }) => assignmentId === row.id)) {
+          const end = Math.min(
+            attempt.endedAt === null ? state.now() : Date.parse(attempt.endedAt),
+            row.adoptedAt ?? Number.POSITIVE_INFINITY,
+          );
+          use[row.adoptedAt === null ? "unusedMs" : "adoptedMs"] += Math.max(0, end - Date.parse(attempt.startedAt));
+        }
+      }
+      return use;
     },
 
     async runCounts() {
@@ -249,6 +283,7 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
 
   if (assignment.state === "RUNNING") {
     endAssignment(state, change, assignment, unfinished, "lease_lost", null);
+    if (isUnasked(assignment)) return { refused: "completed" };
   }
   const attempt = assignment.attempt + 1;
   state.assignments.set(assignment.id, {
@@ -276,10 +311,11 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
   if (experiment.state === "QUEUED") change.event(experiment.id, eventOf.experimentState("RUNNING", null));
   for (const run of unfinished) setRun(state, run.id, { state: "RUNNING", startedAt: run.startedAt ?? change.time });
   const trial = state.trials.get(assignment.trialId) as Trial;
-  if (unfinished.some((run) => run.purpose !== "finalise") && (trial.state === "PENDING" || trial.state === "COMPLETED")) {
+  const asked = unfinished.filter(isAsked);
+  if (asked.some((run) => run.purpose !== "finalise") && (trial.state === "PENDING" || trial.state === "COMPLETED")) {
     state.trials.set(trial.id, { ...trial, state: "RUNNING" });
   }
-  for (const run of unfinished) change.event(experiment.id, eventOf.runStarted(named(state, run), attempt, request.workerId));
+  for (const run of asked) change.event(experiment.id, eventOf.runStarted(named(state, run), attempt, request.workerId));
 
   const runs = unfinished.map((run) => (state.runs.get(run.id) as RunRow).run);
   return {
@@ -311,6 +347,7 @@ function settle(state: State, change: Change, assignment: AssignmentRow, crashLi
       return true;
     }
     endAssignment(state, change, assignment, unfinished, "lease_lost", null);
+    if (isUnasked(assignment)) return false;
   }
   const ends = state.attempts
     .values()
@@ -323,7 +360,7 @@ function settle(state: State, change: Change, assignment: AssignmentRow, crashLi
 }
 
 /** For each run the oldest finished run of the same owner, content and engine fingerprint. */
-function donorsOf(state: State, { owner, engineFingerprint }: Experiment, runs: readonly Run[]): Claim["donors"] {
+function donorsOf(state: State, { owner, engineFingerprint }: Experiment, runs: readonly AnyRun[]): Claim["donors"] {
   const eligible = runsWhere(state, (run) => {
     const experiment = state.experiments.get(run.experimentId);
     const ended = run.state === "COMPLETED" || run.state === "DIVERGED";

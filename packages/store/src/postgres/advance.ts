@@ -1,19 +1,23 @@
 /** Writes what one step of an experiment wants: decision, trials, runs, cancellations, state. All of it under the experiment's lock. */
 import {
+  type Adoption,
   type AdvancePlan,
   type ExperimentSnapshot,
   isTerminal,
   mayBecome,
   type NewAssignment,
+  type NewRun,
+  type NewSpeculation,
   type NewTrial,
   RightsizeError,
   type TrialChange,
 } from "@rightsize/core";
-import { checkPlan, dispatchingStates, refusedChange } from "../rules.ts";
-import { cancelAssignments } from "./assignments.ts";
+import { checkPlan, dispatchingStates, eventOf, notAdoptable, refusedChange } from "../rules.ts";
+import { cancelAssignments, type NamedRunRow, name } from "./assignments.ts";
 import type { Sql } from "./database.ts";
 import type { Locked } from "./lock.ts";
 import {
+  apart,
   asDecision,
   asExperiment,
   asRun,
@@ -40,11 +44,14 @@ export async function readSnapshot(sql: Sql, id: string): Promise<ExperimentSnap
     [id],
   );
   const runs = await sql.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE experiment_id = $1 ORDER BY decision, position, id`, [id]);
+  const { asked, speculative } = apart(runs.map(asRun));
+  const all = trials.map(asTrial);
   return {
     experiment: asExperiment(experiment),
     decisions: decisions.map(asDecision),
-    trials: trials.map(asTrial),
-    runs: runs.map(asRun),
+    trials: all.filter(({ number }) => number !== null),
+    runs: asked,
+    speculative: { trials: all.filter(({ number }) => number === null), runs: speculative },
   };
 }
 
@@ -65,10 +72,13 @@ export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, pl
   }
   for (const trial of plan.newTrials) await insertTrial(locked, id, trial);
   for (const change of plan.trialChanges) await changeTrial(locked, snapshot, plan, change);
-  await insertAssignments(locked, id, plan.assignments);
+  await insertAssignments(locked, id, plan.assignments, false);
+  await insertAssignments(locked, id, plan.speculate ?? [], true);
   await cancelAssignments(locked, plan.cancelAssignments);
   await changeExperiment(locked, snapshot, plan);
   locked.events.push(...plan.events);
+  // After the plan's own events: what an adopted run did before it was asked for is told once it is.
+  for (const adoption of plan.adopt ?? []) await adoptRun(locked, adoption);
 }
 
 async function insertTrial(locked: Locked, experimentId: string, trial: NewTrial): Promise<void> {
@@ -89,6 +99,7 @@ async function insertTrial(locked: Locked, experimentId: string, trial: NewTrial
 }
 
 const trialColumnOf = {
+  number: "number",
   state: "state",
   score: "score",
   metrics: "metrics",
@@ -100,7 +111,8 @@ const trialColumnOf = {
 
 async function changeTrial(locked: Locked, snapshot: ExperimentSnapshot, plan: AdvancePlan, change: TrialChange): Promise<void> {
   // The snapshot was read under the lock, so it is what the table holds.
-  const before = snapshot.trials.find((trial) => trial.id === change.id)?.state;
+  const known = [...snapshot.trials, ...snapshot.speculative.trials].find((trial) => trial.id === change.id);
+  const before = known?.state;
   const state = before ?? (plan.newTrials.some((trial) => trial.id === change.id) ? "PENDING" : null);
   if (state === null) throw new RightsizeError("not_found", `The experiment has no trial ${change.id}.`);
   // To stay in a state is no change of it.
@@ -115,16 +127,26 @@ async function changeTrial(locked: Locked, snapshot: ExperimentSnapshot, plan: A
       values.push(typeof value === "object" && value !== null ? JSON.stringify(value) : value);
       return `${trialColumnOf[member]} = $${values.length}`;
     });
+  if (change.number !== undefined) sets.push("speculative = false");
   if (sets.length > 0) await locked.query(`UPDATE trials SET ${sets.join(", ")} WHERE id = $1`, values);
 }
 
-async function insertAssignments(locked: Locked, experimentId: string, assignments: readonly NewAssignment[]): Promise<void> {
+async function insertAssignments(
+  locked: Locked,
+  experimentId: string,
+  assignments: readonly (NewAssignment | NewSpeculation)[],
+  speculative: boolean,
+): Promise<void> {
   if (assignments.length === 0) return;
-  const runs = assignments.flatMap((assignment) => assignment.runs.map((run) => ({ ...run, assignmentId: assignment.id })));
+  const runs = assignments.flatMap((assignment) =>
+    assignment.runs.map((run: NewSpeculation["runs"][number] & Partial<NewRun>) => ({ ...run, assignmentId: assignment.id })),
+  );
   await locked.query(
-    `INSERT INTO assignments (experiment_id, id, trial_id, priority) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int4[])`,
+    `INSERT INTO assignments (experiment_id, speculative, id, trial_id, priority)
+     SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::int4[])`,
     [
       experimentId,
+      speculative,
       assignments.map((assignment) => assignment.id),
       assignments.map((assignment) => assignment.trialId),
       assignments.map((assignment) => assignment.priority),
@@ -143,10 +165,33 @@ async function insertAssignments(locked: Locked, experimentId: string, assignmen
       runs.map((run) => run.seed),
       runs.map((run) => run.fold),
       runs.map((run) => run.learningRate),
-      runs.map((run) => run.decision),
-      runs.map((run) => run.position),
+      runs.map((run) => run.decision ?? null),
+      runs.map((run) => run.position ?? null),
     ],
   );
+}
+
+/** Under the experiment's lock no result comes in between: what was planned on is what is adopted. */
+async function adoptRun(locked: Locked, { runId, decision, position, purpose, priority }: Adoption): Promise<void> {
+  const [run] = await locked.query<NamedRunRow>(
+    `UPDATE runs SET decision = $3, position = $4, purpose = $5::run_purpose FROM trials
+     WHERE runs.id = $1 AND runs.experiment_id = $2 AND decision IS NULL AND runs.state NOT IN ('FAILED', 'CANCELLED')
+       AND trials.id = runs.trial_id
+     RETURNING ${runColumns}, trials.number AS trial`,
+    [runId, locked.experiment.id, decision, position, purpose],
+  );
+  if (run === undefined) throw notAdoptable(runId, "another one");
+  const [assignment] = await locked.query<{ attempt: number; workerId: string | null }>(
+    `UPDATE assignments SET adopted_at = coalesce(adopted_at, clock_timestamp()), priority = least(priority, $2) WHERE id = $1
+     RETURNING attempt, worker_id AS "workerId"`,
+    [run.assignmentId, priority],
+  );
+  if (run.state === "QUEUED") {
+    if (dispatchingStates.includes(locked.experiment.state)) await locked.dispatch([run.assignmentId]);
+    return;
+  }
+  locked.events.push(eventOf.runStarted(name(run), assignment?.attempt ?? 0, assignment?.workerId ?? ""));
+  if (run.state !== "RUNNING") locked.events.push(eventOf.runEnded(name(run), run.state, asRun(run).result));
 }
 
 async function changeExperiment(locked: Locked, snapshot: ExperimentSnapshot, plan: AdvancePlan): Promise<void> {

@@ -1,6 +1,6 @@
 /** How an attempt and its assignment end, whoever ends them: the worker, the reconciler or the experiment. Under the experiment's lock. */
 import type { AttemptEnd } from "@rightsize/core";
-import { dispatchingStates, eventOf, isRequeueing, resultOfFailure } from "../rules.ts";
+import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, resultOfFailure } from "../rules.ts";
 import type { Locked } from "./lock.ts";
 import { type AssignmentRow, assignmentColumns, type RunRow, runColumns } from "./rows.ts";
 
@@ -34,27 +34,29 @@ export async function endAssignment(
   end: AttemptEnd,
   detail: string | null,
 ): Promise<void> {
+  const asked = unfinished.filter(({ decision }) => decision !== null);
   await locked.query(
     `UPDATE attempts SET "end" = $3, detail = $4, ended_at = clock_timestamp() WHERE assignment_id = $1 AND number = $2 AND "end" IS NULL`,
     [assignment.id, assignment.attempt, end, detail],
   );
   const ids = unfinished.map((run) => run.id);
-  if (isRequeueing(end) && unfinished.length > 0) {
+  const what = isUnasked(assignment) ? endOfUnasked(end, detail) : { end, detail };
+  if (isRequeueing(what.end) && unfinished.length > 0) {
     await setState(locked, assignment, "QUEUED");
     await locked.query("UPDATE runs SET state = 'QUEUED' WHERE id = ANY($1) AND state = 'RUNNING'", [ids]);
-    for (const run of unfinished) locked.events.push(eventOf.runRequeued(name(run), assignment.attempt, end, detail));
+    for (const run of asked) locked.events.push(eventOf.runRequeued(name(run), assignment.attempt, end, detail));
     if (dispatchingStates.includes(locked.experiment.state)) await locked.dispatch([assignment.id]);
     return;
   }
-  if (end === "failed") {
+  if (what.end === "failed") {
     await setState(locked, assignment, "FAILED");
-    await failRuns(locked, unfinished, detail ?? "The worker gave it up.");
+    await failRuns(locked, unfinished, what.detail ?? "The worker gave it up.");
     return;
   }
-  if (end === "cancelled") {
+  if (what.end === "cancelled") {
     await setState(locked, assignment, "CANCELLED");
     await locked.query("UPDATE runs SET state = 'CANCELLED', ended_at = now() WHERE id = ANY($1)", [ids]);
-    for (const run of unfinished) locked.events.push(eventOf.runEnded(name(run), "CANCELLED", null));
+    for (const run of asked) locked.events.push(eventOf.runEnded(name(run), "CANCELLED", null));
     return;
   }
   // Completed; or its worker ended after the last result and before saying so: nothing is left to do.
@@ -75,7 +77,7 @@ async function failRuns(locked: Locked, runs: readonly NamedRunRow[], reason: st
   for (const run of runs) {
     const result = resultOfFailure(reason, run.epochs);
     await locked.query("UPDATE runs SET state = 'FAILED', result = $2, ended_at = now() WHERE id = $1", [run.id, JSON.stringify(result)]);
-    locked.events.push(eventOf.runEnded(name(run), "FAILED", result));
+    if (run.decision !== null) locked.events.push(eventOf.runEnded(name(run), "FAILED", result));
   }
 }
 

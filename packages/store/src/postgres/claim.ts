@@ -1,6 +1,6 @@
 /** The claim: of many callers one gets the assignment, with a new attempt number and a lease on Postgres's clock. */
 import { type Claim, isTerminal, type Refusal, type WorkStore } from "@rightsize/core";
-import { eventOf } from "../rules.ts";
+import { eventOf, isUnasked } from "../rules.ts";
 import { endAssignment, lockAssignment, name, unfinishedRunsOf } from "./assignments.ts";
 import type { Database } from "./database.ts";
 import { type Locked, underLock } from "./lock.ts";
@@ -38,12 +38,14 @@ export async function claimAssignment(database: Database, request: ClaimRequest)
     if (assignment.state === "RUNNING") {
       // Its lease is over and the reconciler has not come by yet.
       await endAssignment(locked, assignment, unfinished, "lease_lost", null);
+      if (isUnasked(assignment)) return { refused: "completed" };
     }
     const attempt = assignment.attempt + 1;
     const running = unfinished.map((run) => run.id);
-    const trains = unfinished.some((run) => run.purpose !== "finalise");
+    const asked = unfinished.filter(({ decision }) => decision !== null);
+    const trains = asked.some((run) => run.purpose !== "finalise");
     await take(locked, assignment, request, { attempt, fingerprint, running, trains });
-    for (const run of unfinished) locked.events.push(eventOf.runStarted(name(run), attempt, request.workerId));
+    for (const run of asked) locked.events.push(eventOf.runStarted(name(run), attempt, request.workerId));
     return readClaim(locked, assignment, attempt, running);
   });
   return answer ?? { refused: "unknown" };

@@ -47,7 +47,7 @@ export function postgresExperimentLists({ sql, guard }: Database): Pick<Experime
           `SELECT experiment_id AS "experimentId", number, hidden_layers AS "hiddenLayers", nodes_per_layer AS "nodesPerLayer", state, score,
              metrics, winner, counted.*
            FROM trials, LATERAL (SELECT count(*) AS runs, count(*) FILTER (WHERE runs.state NOT IN ('QUEUED', 'RUNNING')) AS "endedRuns"
-             FROM runs WHERE trial_id = trials.id) AS counted
+             FROM runs WHERE trial_id = trials.id AND decision IS NOT NULL) AS counted
            WHERE experiment_id = ANY($1) AND number IS NOT NULL ORDER BY experiment_id, number`,
           [ids],
         );

@@ -112,9 +112,22 @@ export function postgresExperiments(database: Database): ExperimentStore {
         // In random order, so that experiments for which nothing can be done here can't hide the others behind the limit.
         const rows = await database.sql.query<{ id: ExperimentId }>(
           `SELECT id FROM experiments WHERE state IN ('QUEUED', 'RUNNING')
-             AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id AND state IN ('QUEUED', 'RUNNING'))
+             AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id AND state IN ('QUEUED', 'RUNNING') AND decision IS NOT NULL)
            ORDER BY random() LIMIT $1`,
           [limit],
+        );
+        return rows.map((row) => row.id);
+      }),
+
+    speculable: (fingerprints, limit) =>
+      guard(async () => {
+        const rows = await database.sql.query<{ id: ExperimentId }>(
+          `SELECT id FROM experiments WHERE state = 'RUNNING' AND engine_fingerprint = ANY($1)
+             AND EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id AND state = 'RUNNING' AND decision IS NOT NULL)
+             AND NOT EXISTS (SELECT 1 FROM assignments JOIN experiments AS theirs ON theirs.id = assignments.experiment_id
+               WHERE assignments.state = 'QUEUED' AND (NOT speculative OR adopted_at IS NOT NULL) AND theirs.state IN ('QUEUED', 'RUNNING'))
+           ORDER BY created_at, id LIMIT $2`,
+          [fingerprints, limit],
         );
         return rows.map((row) => row.id);
       }),

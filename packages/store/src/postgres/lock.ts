@@ -12,7 +12,7 @@ export interface Locked extends Sql {
   };
   /** Events of this change, in order; written when the work is done. */
   readonly events: NewEvent[];
-  /** Writes outbox rows of QUEUED assignments, with the attempts so far as their dispatch. */
+  /** Writes outbox rows of QUEUED assignments that were asked for, with the attempts so far as their dispatch. */
   dispatch(assignments: readonly string[]): Promise<void>;
 }
 
@@ -57,7 +57,8 @@ export async function workOn<Result>(sql: Sql, row: LockRow, work: (locked: Lock
       dispatched = true;
       await sql.query(
         `WITH stamped AS (
-           UPDATE assignments SET dispatched_at = clock_timestamp() WHERE id = ANY($1) AND state = 'QUEUED' RETURNING id, attempt, priority
+           UPDATE assignments SET dispatched_at = clock_timestamp() WHERE id = ANY($1) AND state = 'QUEUED'
+             AND (NOT speculative OR adopted_at IS NOT NULL) RETURNING id, attempt, priority
          )
          INSERT INTO outbox (assignment_id, dispatch, priority) SELECT id, attempt, priority FROM stamped ON CONFLICT DO NOTHING`,
         [assignments],

@@ -1,6 +1,6 @@
 /** The reconciler's look at all assignments: lost leases, crash limits, dispatches that never arrived. Any number of them may run at once. */
 import type { AttemptEnd, ExperimentId, WorkStore } from "@rightsize/core";
-import { crashLimitReason } from "../rules.ts";
+import { crashLimitReason, isUnasked } from "../rules.ts";
 import { endAssignment, failAssignment, lockAssignment, unfinishedRunsOf } from "./assignments.ts";
 import type { Database, Sql } from "./database.ts";
 import { type Locked, underLock } from "./lock.ts";
@@ -45,6 +45,7 @@ async function settle(locked: Locked, id: string, crashLimit: number): Promise<b
       return true;
     }
     await endAssignment(locked, assignment, unfinished, "lease_lost", null);
+    if (isUnasked(assignment)) return false;
   }
   const ends = await locked.query<{ end: AttemptEnd; detail: string | null }>(
     `SELECT "end", detail FROM attempts WHERE assignment_id = $1 AND ${badEnds} ORDER BY number`,
@@ -62,6 +63,7 @@ async function redispatch(sql: Sql, redispatchMs: number): Promise<void> {
     `WITH due AS MATERIALIZED (
        SELECT assignments.id, attempt, priority FROM assignments JOIN experiments ON experiments.id = experiment_id
        WHERE assignments.state = 'QUEUED' AND experiments.state IN ('QUEUED', 'RUNNING')
+         AND (NOT speculative OR adopted_at IS NOT NULL)
          AND dispatched_at < clock_timestamp() - $1 * interval '1 millisecond'
        FOR NO KEY UPDATE OF assignments SKIP LOCKED
      ), stamped AS (

@@ -11,6 +11,7 @@ import type {
   Metrics,
   OwnerId,
   Run,
+  SpeculativeRun,
   StoredDecision,
   Trial,
 } from "@rightsize/core";
@@ -75,6 +76,8 @@ export const assignmentColumns = columnsOf<AssignmentRow>("assignments", {
   leaseUntil: "lease_until",
   dispatchedAt: "dispatched_at",
   createdAt: "created_at",
+  speculative: "speculative",
+  adoptedAt: "adopted_at",
 });
 
 export const runColumns = columnsOf<RunRow>("runs", {
@@ -151,7 +154,9 @@ export function asTrial(row: TrialRow): Trial {
   };
 }
 
-export function asRun(row: RunRow): Run {
+export function asRun(row: RunRow): Run | SpeculativeRun {
+  const { decision, position } = row;
+  const asked = decision === null || position === null ? { decision: null, position: null } : { decision, position };
   return {
     id: row.id as Run["id"],
     experimentId: row.experimentId as Run["experimentId"],
@@ -162,14 +167,24 @@ export function asRun(row: RunRow): Run {
     seed: Number(row.seed),
     fold: row.fold,
     learningRate: row.learningRate,
-    decision: row.decision,
-    position: row.position,
+    ...asked,
     state: row.state,
     result: row.result as unknown as Run["result"],
     reusedFrom: row.reusedFrom as Run["reusedFrom"],
     epochs: row.epochs,
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
+  };
+}
+
+/** Apart, what decisions asked for and what idle workers began. */
+export function apart(runs: readonly (Run | SpeculativeRun)[]): {
+  readonly asked: readonly Run[];
+  readonly speculative: readonly SpeculativeRun[];
+} {
+  return {
+    asked: runs.filter((run): run is Run => run.decision !== null),
+    speculative: runs.filter((run): run is SpeculativeRun => run.decision === null),
   };
 }
 

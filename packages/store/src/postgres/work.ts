@@ -1,12 +1,12 @@
 /** Assignments in Postgres: every write of a worker carries its attempt number, and a stale one changes nothing and is counted. */
-import { type AttemptRef, RightsizeError, type RunState, type WorkStore } from "@rightsize/core";
+import { type AssignmentId, type AttemptRef, RightsizeError, type RunState, type SpeculationUse, type WorkStore } from "@rightsize/core";
 import { distinctEpochs, eventOf, foreignRun, noRuns, staleAttempt, unfinishedRuns } from "../rules.ts";
 import { endAssignment, lockAssignment, unfinishedRunsOf } from "./assignments.ts";
 import { claimAssignment } from "./claim.ts";
 import type { Database } from "./database.ts";
 import { underLock } from "./lock.ts";
 import { reconcileAssignments } from "./reconcile.ts";
-import { type AssignmentRow, asAttempt, asEpoch, asExperiment, asRun, asTrial, type RunRow } from "./rows.ts";
+import { type AssignmentRow, apart, asAttempt, asEpoch, asExperiment, asRun, asTrial, type RunRow } from "./rows.ts";
 import { channel } from "./signals.ts";
 
 const staleWrites = "stale_writes";
@@ -129,7 +129,7 @@ export function postgresWork(database: Database): WorkStore {
              FROM assignments, trials
              WHERE assignments.id = $1 AND assignments.attempt = $2 AND assignments.state = 'RUNNING' AND trials.id = runs.trial_id
                AND runs.id = $3 AND runs.assignment_id = $1 AND runs.state = 'RUNNING'
-             RETURNING runs.id, runs.trial_id AS "trialId", trials.number AS trial, runs.purpose`,
+             RETURNING runs.id, runs.trial_id AS "trialId", trials.number AS trial, runs.purpose, runs.decision`,
             [ref.assignmentId, ref.attempt, runId, outcome.state, result, outcome.result.epochs, outcome.reusedFrom ?? null],
           );
           if (ended === undefined) return false;
@@ -139,7 +139,7 @@ export function postgresWork(database: Database): WorkStore {
             outcome.result.epochs,
             ref.attempt,
           ]);
-          locked.events.push(eventOf.runEnded(ended, outcome.state, outcome.result));
+          if (ended.decision !== null) locked.events.push(eventOf.runEnded(ended, outcome.state, outcome.result));
           if (outcome.answer) {
             await locked.query("UPDATE experiments SET answer = $2 WHERE id = $1", [locked.experiment.id, JSON.stringify(outcome.answer)]);
           }
@@ -200,12 +200,43 @@ export function postgresWork(database: Database): WorkStore {
     findTrial: (id) =>
       guard(async () => {
         const trial = await prisma.trial.findUnique({ where: { id }, include: { experiment: true } });
-        if (trial === null) return null;
+        if (trial === null || trial.number === null) return null;
         const runs = await prisma.run.findMany({
           where: { trialId: id },
           orderBy: [{ decision: "asc" }, { position: "asc" }, { id: "asc" }],
         });
-        return { experiment: asExperiment(trial.experiment), trial: asTrial(trial), runs: runs.map(asRun) };
+        return { experiment: asExperiment(trial.experiment), trial: asTrial(trial), runs: apart(runs.map(asRun)).asked };
+      }),
+
+    speculativeAmong: (ids) =>
+      guard(async () => {
+        const rows = await sql.query<{ id: AssignmentId }>(
+          "SELECT id FROM assignments WHERE id = ANY($1) AND speculative AND adopted_at IS NULL",
+          [ids],
+        );
+        return rows.map(({ id }) => id);
+      }),
+
+    speculationUse: (experimentId) =>
+      guard(async () => {
+        const [row] = await sql.query<Record<keyof SpeculationUse, number>>(
+          // An attempt's time counts until its assignment was adopted: afterwards it is as any other.
+          `WITH speculated AS MATERIALIZED (
+             SELECT id, adopted_at FROM assignments WHERE speculative AND ($1::text IS NULL OR experiment_id = $1)
+           ), spent AS (
+             SELECT adopted_at IS NOT NULL AS adopted,
+               extract(epoch FROM least(coalesce(ended_at, clock_timestamp()), adopted_at) - started_at)::float8 * 1000 AS ms
+             FROM speculated JOIN attempts ON assignment_id = speculated.id WHERE adopted_at IS NULL OR started_at < adopted_at
+           ), trained AS (
+             SELECT decision IS NOT NULL AS adopted FROM speculated JOIN runs ON assignment_id = speculated.id
+           )
+           SELECT (SELECT count(*) FROM trained WHERE adopted)::int4 AS "adoptedRuns",
+             (SELECT count(*) FROM trained WHERE NOT adopted)::int4 AS "unusedRuns",
+             (SELECT coalesce(sum(ms), 0) FROM spent WHERE adopted) AS "adoptedMs",
+             (SELECT coalesce(sum(ms), 0) FROM spent WHERE NOT adopted) AS "unusedMs"`,
+          [experimentId],
+        );
+        return row as SpeculationUse;
       }),
 
     runCounts: () =>
