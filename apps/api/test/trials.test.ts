@@ -120,6 +120,11 @@ it("a long curve is thinned out but keeps its first, best and last epochs", () =
   expect(kept).toEqual(kept.toSorted((a, b) => a - b));
   expect(kept).toEqual(expect.arrayContaining([1, 778, 1000]));
   expect(thinOut(epochs.slice(0, 50), 50)).toHaveLength(50);
+  const layers = [{ deadFraction: 0.5, gradientNorm: 1, updateRatio: 0.01, saturatedFraction: 0 }];
+  const diagnosed = epochs.map((epoch) => ([2, 3, 5, 13, 801].includes(epoch.epoch) ? { ...epoch, diagnostics: layers } : epoch));
+  const keptWith = thinOut(diagnosed, 12).map(({ epoch }) => epoch);
+  expect(keptWith.length).toBeLessThanOrEqual(12);
+  expect(keptWith).toEqual(expect.arrayContaining([1, 2, 3, 5, 13, 778, 801, 1000]));
 });
 
 it("epochs of a diverged run are shown as far as they are numbers", () => {
@@ -132,15 +137,16 @@ it("epochs of a diverged run are shown as far as they are numbers", () => {
   expect(epochViews(epochs).map((shown) => shown.epoch)).toEqual([1]);
 });
 
-it("epochs are shown with their metrics where they have some", () => {
+it("epochs are shown with their metrics and their layers' diagnostics where they have some", () => {
   const epoch = { runId: "run_1" as never, trainingLoss: 1, validationLoss: 1, learningRate: 0.1 };
+  const diagnostics = [{ deadFraction: 0.5, gradientNorm: 1, updateRatio: 0.01, saturatedFraction: 0 }];
   const shown = epochViews([
-    { ...epoch, epoch: 1, metrics: { accuracy: 0.5 } },
+    { ...epoch, epoch: 1, metrics: { accuracy: 0.5 }, diagnostics },
     { ...epoch, epoch: 2 },
   ]);
   const { runId: _, ...seen } = epoch;
   expect(shown.map((one) => epochViewSchema.parse(one))).toEqual([
-    { ...seen, epoch: 1, metrics: { accuracy: 0.5 } },
+    { ...seen, epoch: 1, metrics: { accuracy: 0.5 }, diagnostics },
     { ...seen, epoch: 2 },
   ]);
 });

@@ -178,13 +178,24 @@ export const decisionViewSchema = z.object({
 });
 export const decisionListSchema = z.object({ experimentId: z.string(), decisions: z.array(decisionViewSchema) });
 
-/** `metrics` (of the validation rows) are absent for epochs at which they were not computed. */
+/** One hidden layer over a sample of training rows; fractions are 0–1. */
+export const layerDiagnosticsSchema = z.object({
+  deadFraction: z.number().meta({ description: "Units that give the same output for every sampled row" }),
+  gradientNorm: z.number(),
+  updateRatio: z.number().meta({ description: "Norm of the epoch's last update over the norm of the weights" }),
+  saturatedFraction: z.number().meta({ description: "tanh, sigmoid: activations within 2 % of a bound; 0 for the others" }),
+});
+/**
+ * `metrics` (of the validation rows) are absent for epochs at which they were not computed, and so are `diagnostics` (each hidden layer
+ * from the input on): those come at epochs that lie further and further apart. The best epoch's are in the run's own `diagnostics`.
+ */
 export const epochViewSchema = z.object({
   epoch: z.int(),
   trainingLoss: z.number(),
   validationLoss: z.number(),
   learningRate: z.number(),
   metrics: metricsSchema.optional(),
+  diagnostics: z.array(layerDiagnosticsSchema).optional(),
 });
 export const epochListSchema = z.object({
   trialId: z.string(),

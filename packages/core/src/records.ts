@@ -7,7 +7,7 @@ import type { ExperimentSpec, Task } from "./experiment-spec.ts";
 import type { AssignmentId, ExperimentId, OwnerId, RunId, Sha256, TrialId, WorkerId } from "./ids.ts";
 import type { ExperimentState, RunState, TrialState } from "./lifecycle.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Diagnostics, Metrics } from "./results.ts";
+import type { Diagnostics, LayerDiagnostics, Metrics } from "./results.ts";
 
 export type IsoTime = string;
 
@@ -202,6 +202,8 @@ export interface EpochRecord {
   readonly learningRate: number;
   /** Metrics on the validation rows; absent for epochs at which they were not computed. */
   readonly metrics?: Metrics;
+  /** Each hidden layer from the input on, over a fixed sample of training rows; absent for epochs at which nobody looked. */
+  readonly diagnostics?: readonly LayerDiagnostics[];
 }
 
 export const attemptEnds = ["completed", "crashed", "lease_lost", "released", "cancelled", "failed"] as const;

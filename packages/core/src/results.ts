@@ -19,7 +19,7 @@ export interface Metrics {
 export const symptoms = ["dying_units", "vanishing_gradients", "diverged", "capped", "overfitting", "underfitting"] as const;
 export type Symptom = (typeof symptoms)[number];
 
-/** One hidden layer at the best epoch, over a sample of training rows. Fractions are 0–1. */
+/** One hidden layer after some epoch, over a sample of training rows. All finite; fractions are 0–1. */
 export interface LayerDiagnostics {
   /** Units whose activation is zero on every sampled row (relu-like), or constant. */
   readonly deadFraction: number;

@@ -1,13 +1,12 @@
 /** Diagnostics of a trained network at its best weights, and the verdicts that follow from them. */
-import type { Activation, Diagnostics, LayerDiagnostics, LayerWeights, NetworkSession, StoppingState, Symptom } from "@rightsize/core";
-import { permutation } from "@rightsize/core";
-import { canInspect, type LayerInspection } from "./inspection.ts";
+import type { Diagnostics, LayerDiagnostics, NetworkSession, StoppingState, Symptom } from "@rightsize/core";
+import { canInspect } from "./inspection.ts";
+import { inspectedRows, layerDiagnostics, sampleOf } from "./layer-diagnostics.ts";
 import { lossOf } from "./loss.ts";
 import { meanPredictorLoss } from "./mean-predictor.ts";
 import type { TrainJob } from "./train-job.ts";
 
-/** Rows that a layer is looked at with, and rows that the training loss at the best weights is measured on. */
-const sampleRows = 256;
+/** Rows that the training loss at the best weights is measured on. */
 const lossRows = 2048;
 
 /** Thresholds of the verdicts; each sentence tells the number beside its threshold. */
@@ -33,52 +32,16 @@ export interface TrainedCurve {
 
 /** Looks at a session that holds the best weights. Takes one more training step at the end, so the session's state is spent. */
 export async function diagnose(session: NetworkSession, job: TrainJob, curve: TrainedCurve): Promise<Diagnostics> {
-  const { training } = job.rows;
-  const order = permutation(training.length, job.seed, "sample", 0);
-  const sampled = (count: number) => Int32Array.from(order.subarray(0, Math.min(count, order.length)), (at) => training[at] as number);
-  const trainingLoss = await session.evaluate(sampled(lossRows));
-  const inspections = canInspect(session) ? await session.inspect(sampled(sampleRows)) : [];
-  const ratios = await updateRatios(session, job, sampled(job.recipe.batchSize as number), curve.steps + 1);
-  const layers = inspections.map(
-    (layer, index): LayerDiagnostics => ({
-      deadFraction: deadFraction(layer, job.recipe.activation),
-      gradientNorm: finite(layer.gradientNorm),
-      updateRatio: finite(ratios[index] ?? 0),
-      saturatedFraction: finite(layer.saturatedFraction),
-    }),
-  );
-  const meanLoss = meanPredictorLoss(lossOf(job.network), job.tensors.y, training, job.network.outputs);
-  const symptoms = verdicts(layers, { ...curve, trainingLoss, validationLoss: curve.stopping.bestLoss as number, meanLoss });
-  return { layers, symptoms };
-}
-
-/** Norm of one step's update over the norm of the weights, layer by layer. */
-async function updateRatios(session: NetworkSession, job: TrainJob, rows: Int32Array, step: number): Promise<readonly number[]> {
+  const sample = sampleOf(job, lossRows);
+  const trainingLoss = await session.evaluate(sample);
   const before = session.weights();
-  await session.train([{ rows, learningRate: job.learningRate, step }]);
-  const after = session.weights();
-  return before.map(({ weights }, layer) => {
-    const moved = (after[layer] as LayerWeights).weights;
-    let squares = 0;
-    let all = 0;
-    for (let at = 0; at < weights.length; at++) {
-      squares += ((moved[at] as number) - (weights[at] as number)) ** 2;
-      all += (weights[at] as number) ** 2;
-    }
-    return all === 0 ? 0 : Math.sqrt(squares / all);
-  });
-}
-
-/** Units that are 0 for every row (relu), or hardly change over all rows (any activation). */
-function deadFraction({ largest, smallest }: LayerInspection, activation: Activation): number {
-  let dead = 0;
-  for (let unit = 0; unit < largest.length; unit++) {
-    const high = largest[unit] as number;
-    const low = smallest[unit] as number;
-    const constant = high - low <= 1e-6 * Math.max(1, Math.abs(high));
-    if (constant || (activation === "relu" && high <= 0)) dead++;
-  }
-  return dead / largest.length;
+  const layers = canInspect(session) ? await session.inspect(sample.subarray(0, inspectedRows)) : [];
+  const rows = sample.subarray(0, job.recipe.batchSize as number);
+  await session.train([{ rows, learningRate: job.learningRate, step: curve.steps + 1 }]);
+  const seen = layerDiagnostics(layers, job.recipe.activation, before, session.weights());
+  const meanLoss = meanPredictorLoss(lossOf(job.network), job.tensors.y, job.rows.training, job.network.outputs);
+  const symptoms = verdicts(seen, { ...curve, trainingLoss, validationLoss: curve.stopping.bestLoss as number, meanLoss });
+  return { layers: seen, symptoms };
 }
 
 export interface VerdictNumbers {
@@ -129,4 +92,3 @@ export function verdicts(layers: readonly LayerDiagnostics[], numbers: VerdictNu
 
 const percent = (fraction: number) => `${Math.round(fraction * 100)} %`;
 const short = (value: number) => (Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "many");
-const finite = (value: number) => (Number.isFinite(value) ? value : 0);

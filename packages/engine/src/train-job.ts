@@ -1,5 +1,5 @@
 /** What the train loop takes and gives. */
-import type { ExperimentSpec, LayerWeights, Metrics, NetworkSpec, Recipe, RunResult, TensorTable } from "@rightsize/core";
+import type { ExperimentSpec, LayerDiagnostics, LayerWeights, Metrics, NetworkSpec, Recipe, RunResult, TensorTable } from "@rightsize/core";
 import type { TargetScale } from "./metrics.ts";
 
 /** One run to train. `network.recipe` and `recipe` are the same recipe; `recipe` stands where they differ. */
@@ -23,6 +23,8 @@ export interface EpochReport {
   readonly learningRate: number;
   /** Metrics of the validation rows after this epoch; absent where they were not computed (`metricsEveryEpochs`). */
   readonly metrics?: Metrics;
+  /** Hidden layers after this epoch over a fixed sample of training rows; absent where nobody looked (`layerDiagnostics`). */
+  readonly diagnostics?: readonly LayerDiagnostics[];
 }
 export interface TrainHooks {
   /** After each epoch; epochs before a checkpoint's are not told again. */
@@ -39,6 +41,8 @@ export interface TrainHooks {
    * (`metricsInterval`). The best epoch's metrics are in the result in any case. Never changes a bit of the training.
    */
   readonly metricsEveryEpochs?: number;
+  /** False: no layers' diagnostics beside epochs; unless told, at epochs that lie further and further apart. Never changes a bit of the training. */
+  readonly layerDiagnostics?: boolean;
   /** A fixed number of steps a chunk instead. */
   readonly chunkSteps?: number;
   readonly signal: AbortSignal;

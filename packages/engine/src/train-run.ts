@@ -16,8 +16,10 @@ import {
   stopsAfter,
 } from "@rightsize/core";
 import { type Progress, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
+import { diagnosedEpochs } from "./diagnosed-epochs.ts";
 import { diagnose } from "./diagnostics.ts";
 import { canInspect } from "./inspection.ts";
+import { inspectedRows, layerDiagnostics, sampleOf } from "./layer-diagnostics.ts";
 import { resolveLoss } from "./loss.ts";
 import { metricsInterval } from "./metrics-interval.ts";
 import { afterEpoch, freshPlateau, scheduleFactor } from "./schedule.ts";
@@ -100,8 +102,13 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
   });
 
   const metricsEvery = hooks.metricsEveryEpochs ?? metricsInterval(job.network, job.target, rows.training.length, rows.validation.length);
+  const isDiagnosed =
+    hooks.layerDiagnostics !== false && canInspect(session) ? diagnosedEpochs(job.network, rows.training.length) : () => false;
+  const sample = sampleOf(job, inspectedRows);
   let stepsPerChunk = hooks.chunkSteps ?? 4;
   for (;;) {
+    const diagnosed = isDiagnosed(progress.epoch);
+    let beforeLastStep: readonly LayerWeights[] = [];
     const learningRate = job.learningRate * scheduleFactor(recipe.schedule, progress.epoch, progress.plateau);
     const order = permutation(rows.training.length, seed, "batch_order", progress.epoch);
     for (let at = 0; at < order.length; at++) order[at] = rows.training[order[at] as number] as number;
@@ -109,14 +116,11 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     while (progress.stepsDone < stepCount) {
       if (hooks.signal.aborted) return { kind: "stopped" };
       const first = progress.stepsDone;
-      const steps = stepsOf(
-        order,
-        batch,
-        learningRate,
-        (progress.epoch - 1) * stepCount,
-        first,
-        Math.min(stepCount, first + stepsPerChunk),
-      );
+      // a chunk of its own for the last step of an epoch that is looked at: its update is one of the numbers
+      const lastAlone = diagnosed && first < stepCount - 1;
+      if (diagnosed && !lastAlone) beforeLastStep = session.weights();
+      const end = Math.min(lastAlone ? stepCount - 1 : stepCount, first + stepsPerChunk);
+      const steps = stepsOf(order, batch, learningRate, (progress.epoch - 1) * stepCount, first, end);
       const chunkStart = hooks.now();
       const losses = await session.train(steps);
       let lossSum = progress.lossSum;
@@ -137,7 +141,10 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     if (!Number.isFinite(validationLoss)) return diverged(`the validation loss was ${validationLoss} after epoch ${progress.epoch}`);
     const { epoch } = progress;
     const metrics = predictions === null ? {} : { metrics: metricsOf(job.network, predictions, job.tensors, job.target, rows.validation) };
-    hooks.onEpoch({ epoch, trainingLoss, validationLoss, learningRate, ...metrics });
+    const layers = diagnosed && canInspect(session) ? await session.inspect(sample) : null;
+    const diagnostics =
+      layers === null ? {} : { diagnostics: layerDiagnostics(layers, recipe.activation, beforeLastStep, session.weights()) };
+    hooks.onEpoch({ epoch, trainingLoss, validationLoss, learningRate, ...metrics, ...diagnostics });
     let { stopping, bestTrainingLoss } = progress;
     if (improves(stopping, validationLoss, recipe.minDelta)) {
       stopping = { bestLoss: validationLoss, bestEpoch: epoch };

@@ -41,6 +41,7 @@ export function resultsContract(open: OpenWorld): void {
           validationLoss: 2,
           learningRate: 0.1,
           metrics: { r2: -1e-17, accuracy: 0.1 + 0.2 },
+          diagnostics: [{ deadFraction: 1 / 3, gradientNorm: 5e-324, updateRatio: 0.1 + 0.2, saturatedFraction: 0 }],
         },
       ];
       await store.work.appendEpochs(claim, [...odd, ...epochsOf(runs[1], 1, 5)]);

@@ -8,6 +8,7 @@ import type {
   Experiment,
   ExperimentEvent,
   IsoTime,
+  LayerDiagnostics,
   Metrics,
   OwnerId,
   Run,
@@ -230,6 +231,7 @@ export function asEpoch(row: Rows.Epoch): EpochRecord {
     validationLoss: row.validationLoss,
     learningRate: row.learningRate,
     ...(row.metrics === null ? {} : { metrics: row.metrics as unknown as Metrics }),
+    ...(row.diagnostics === null ? {} : { diagnostics: row.diagnostics as unknown as readonly LayerDiagnostics[] }),
   };
 }
 

@@ -67,8 +67,8 @@ export function postgresWork(database: Database): WorkStore {
           `WITH held AS MATERIALIZED (
              SELECT id, experiment_id FROM assignments WHERE id = $1 AND attempt = $2 AND state = 'RUNNING' FOR SHARE
            ), given AS MATERIALIZED (
-             SELECT * FROM unnest($3::text[], $4::int4[], $5::text::float8[], $6::text::float8[], $7::text::float8[], $8::text[])
-               AS given(run_id, epoch, training_loss, validation_loss, learning_rate, metrics)
+             SELECT * FROM unnest($3::text[], $4::int4[], $5::text::float8[], $6::text::float8[], $7::text::float8[], $8::text[], $9::text[])
+               AS given(run_id, epoch, training_loss, validation_loss, learning_rate, metrics, diagnostics)
            ), latest AS (
              SELECT run_id, max(epoch) AS epoch FROM given GROUP BY run_id
            ), foreign_runs AS MATERIALIZED (
@@ -76,11 +76,11 @@ export function postgresWork(database: Database): WorkStore {
            ), allowed AS MATERIALIZED (
              SELECT experiment_id FROM held WHERE NOT EXISTS (SELECT 1 FROM foreign_runs)
            ), written AS (
-             INSERT INTO epochs (run_id, epoch, attempt, training_loss, validation_loss, learning_rate, metrics)
-             SELECT run_id, epoch, $2, training_loss, validation_loss, learning_rate, metrics::json FROM given, allowed
+             INSERT INTO epochs (run_id, epoch, attempt, training_loss, validation_loss, learning_rate, metrics, diagnostics)
+             SELECT run_id, epoch, $2, training_loss, validation_loss, learning_rate, metrics::json, diagnostics::json FROM given, allowed
              ON CONFLICT (run_id, epoch) DO UPDATE SET attempt = excluded.attempt, training_loss = excluded.training_loss,
                validation_loss = excluded.validation_loss, learning_rate = excluded.learning_rate,
-               metrics = excluded.metrics
+               metrics = excluded.metrics, diagnostics = excluded.diagnostics
              WHERE epochs.attempt < excluded.attempt
            ), counted AS (
              UPDATE runs SET epochs = greatest(runs.epochs, latest.epoch) FROM latest, allowed WHERE runs.id = latest.run_id
@@ -96,6 +96,7 @@ export function postgresWork(database: Database): WorkStore {
             numbers(batch.map((epoch) => epoch.validationLoss)),
             numbers(batch.map((epoch) => epoch.learningRate)),
             batch.map(({ metrics }) => (metrics === undefined ? null : JSON.stringify(metrics))),
+            batch.map(({ diagnostics }) => (diagnostics === undefined ? null : JSON.stringify(diagnostics))),
           ],
         );
         if (!found?.held) throw await whyStale(ref);
