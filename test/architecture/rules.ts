@@ -11,11 +11,12 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/store": ["core", "contract"],
   "packages/queue": ["core", "contract"],
   "packages/artifacts": ["core", "contract"],
+  "packages/client": ["core", "contract"],
   "packages/engine": ["core", "data"],
   "packages/orchestrator": ["core", "contract", "policy", "data"],
   "apps/api": ["core", "contract", "policy", "data", "engine", "store", "queue", "artifacts", "orchestrator"],
   "apps/worker": ["core", "contract", "policy", "data", "engine", "store", "queue", "artifacts", "orchestrator"],
-  "apps/cli": ["core", "contract", "policy", "data", "engine", "store", "queue", "artifacts", "orchestrator"],
+  "apps/cli": ["core", "contract", "policy", "data", "engine", "store", "queue", "artifacts", "orchestrator", "client"],
   "apps/dashboard": ["core", "contract"],
 };
 

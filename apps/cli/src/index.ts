@@ -1,5 +1,2 @@
-/** The command line's parts that tests and other programs may use: the typed client and the launcher. */
-export { type Client, type ClientOptions, createClient, type Page } from "./api/client.ts";
-export type { StreamMessage } from "./api/events.ts";
-export { RequestRefused } from "./api/problem.ts";
+/** The command line's parts that other programs may use. */
 export { CliError } from "./errors.ts";

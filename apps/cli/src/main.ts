@@ -1,4 +1,5 @@
 /** The `rightsize` command: finds the command, runs it, and turns what went wrong into a message and an exit code. */
+import { ClientError, ServiceUnreachable } from "@rightsize/client";
 import { type Command, commandHelp, createInvocation, readArguments } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { readConfig } from "./config.ts";
@@ -52,6 +53,14 @@ function helpText(): string {
 
 function explain(error: unknown): number {
   if (error instanceof Interrupted) return exitCodes.interrupted;
+  if (error instanceof ServiceUnreachable) {
+    process.stderr.write(`${error.message}\nStart one with npm start, or name another address with --url.\n`);
+    return exitCodes.unreachable;
+  }
+  if (error instanceof ClientError) {
+    process.stderr.write(`${error.message}\n`);
+    return exitCodes.failed;
+  }
   if (error instanceof CliError) {
     process.stderr.write(`${error.message}\n`);
     return error.exitCode;

@@ -1,8 +1,8 @@
 /** Watching: progress from epochs, sentences, and the pictures that follow from the service's events. */
+
+import type { Client, StreamMessage } from "@rightsize/client";
 import type { EpochsMessage, EventView, TrialView } from "@rightsize/contract";
 import { expect, test } from "vitest";
-import type { Client } from "../src/api/client.ts";
-import type { StreamMessage } from "../src/api/events.ts";
 import { follow, type Picture, type Watcher } from "../src/watch/follow.ts";
 import { plainWatcher } from "../src/watch/plain-watcher.ts";
 import { afterEpochs, progressScale, progressText, type RunProgress, timeLeft } from "../src/watch/run-progress.ts";

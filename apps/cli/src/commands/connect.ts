@@ -1,5 +1,5 @@
 /** The client for a command that talks to a running service. */
-import { type Client, createClient } from "../api/client.ts";
+import { type Client, createClient } from "@rightsize/client";
 import type { Invocation } from "../command.ts";
 
 export function connect(invocation: Invocation): Client {

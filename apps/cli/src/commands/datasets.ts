@@ -11,7 +11,7 @@ export const datasets: Command = {
   positionals: 0,
   options: { limit: { type: "string", value: "N", help: "how many (20)" }, ...clientOptions },
   async run(invocation) {
-    const { items } = await connect(invocation).datasets(invocation.wholeNumber("limit", 1, 200, 20));
+    const { items } = await connect(invocation).datasets({ limit: invocation.wholeNumber("limit", 1, 200, 20) });
     const { output } = invocation;
     if (output.json) return output.line(JSON.stringify(items));
     if (items.length === 0) return output.say("There are no datasets yet: rightsize run FILE --target COLUMN uploads one");

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, openAsBlob, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient } from "../api/client.ts";
+import { createClient } from "@rightsize/client";
 import type { Command, Invocation } from "../command.ts";
 import { startService } from "../launcher/start-service.ts";
 import { demoPrefix, sweepDemos } from "../launcher/sweep-demos.ts";

@@ -12,7 +12,7 @@ export const list: Command = {
   positionals: 0,
   options: { limit: { type: "string", value: "N", help: "how many (20)" }, ...clientOptions },
   async run(invocation) {
-    const { items } = await connect(invocation).experiments(invocation.wholeNumber("limit", 1, 200, 20));
+    const { items } = await connect(invocation).experiments({ limit: invocation.wholeNumber("limit", 1, 200, 20) });
     if (invocation.output.json) invocation.output.line(JSON.stringify(items));
     else if (items.length === 0) invocation.output.say("There are no experiments yet: rightsize run FILE --target COLUMN");
     else invocation.output.lines(experimentLines(items));

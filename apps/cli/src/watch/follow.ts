@@ -1,8 +1,7 @@
 /** Follows an experiment to its end: the service's events in, a picture of the whole out after each change. */
+import type { Client, StreamMessage } from "@rightsize/client";
 import type { DecisionView, ExperimentView, TrialTable, TrialView } from "@rightsize/contract";
 import { isTerminal } from "@rightsize/core";
-import type { Client } from "../api/client.ts";
-import type { StreamMessage } from "../api/events.ts";
 import { afterEpochs, type RunProgress } from "./run-progress.ts";
 
 /** All that is known of an experiment at a moment. */

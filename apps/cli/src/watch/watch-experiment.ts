@@ -1,5 +1,5 @@
 /** Watches an experiment to its end in the manner that fits where the output goes, and tells the answer. */
-import type { Client } from "../api/client.ts";
+import type { Client } from "@rightsize/client";
 import { CliError } from "../errors.ts";
 import type { Output } from "../output.ts";
 import { answerLines } from "../render/answer.ts";

@@ -1,11 +1,12 @@
 /** The client against a real HTTP server: answers checked, refusals told, the stream made again where it breaks, without a gap. */
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ExperimentView } from "@rightsize/contract";
 import { afterEach, expect, test } from "vitest";
-import { createClient } from "../src/api/client.ts";
-import { type StreamMessage, streamEvents } from "../src/api/events.ts";
-import { RequestRefused } from "../src/api/problem.ts";
-import { trialTable } from "./views.ts";
+import { RequestRefused, ServiceUnreachable } from "../src/errors.ts";
+import { type StreamMessage, streamEvents } from "../src/events.ts";
+import { createClient } from "../src/index.ts";
+import { waitUntilEnded } from "../src/wait.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -21,18 +22,25 @@ async function serve(listener: RequestListener): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+const trial = { id: "tri_1", number: 1, hiddenLayers: 1, nodesPerLayer: 100, parameterCount: 501, state: "COMPLETED", score: 4.4 };
+const table = {
+  experimentId: "exp_1",
+  state: "RUNNING",
+  metric: "Mean squared error",
+  trials: [{ ...trial, metrics: null, nextStep: null, verdict: null, winner: false, runs: [] }],
+};
 const json = (response: ServerResponse, status: number, body: unknown) => {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
 };
 
 test("an answer comes back checked and typed", async () => {
-  const url = await serve((request, response) => json(response, 200, request.url === "/v1/experiments/exp_1/trials" ? trialTable() : {}));
-  expect((await createClient({ url }).trials("exp_1")).trials[2]?.score).toBe(4.4);
+  const url = await serve((request, response) => json(response, 200, request.url === "/v1/experiments/exp_1/trials" ? table : {}));
+  expect((await createClient({ url }).trials("exp_1")).trials[0]?.score).toBe(4.4);
 });
 
 test("an answer that the contract doesn't know is an error that names the place", async () => {
-  const url = await serve((_request, response) => json(response, 200, { ...trialTable(), trials: [{ number: "one" }] }));
+  const url = await serve((_request, response) => json(response, 200, { ...table, trials: [{ number: "one" }] }));
   await expect(createClient({ url }).trials("exp_1")).rejects.toThrow(/trials\.0\..*same version/);
 });
 
@@ -55,11 +63,42 @@ test("a refusal is told with what was received and what is needed", async () => 
   expect((refused as RequestRefused).message).toContain("/target: received prize, needs one of price, size");
 });
 
-test("a service that isn't there is an error of its own exit code that says how to start one", async () => {
-  await expect(createClient({ url: "http://127.0.0.1:9" }).workers()).rejects.toMatchObject({
-    exitCode: 3,
-    message: expect.stringContaining("npm start"),
+test("a service that isn't there is an error of its own that names the address", async () => {
+  const failed = await createClient({ url: "http://127.0.0.1:9" })
+    .workers()
+    .catch((error: unknown) => error);
+  expect(failed).toBeInstanceOf(ServiceUnreachable);
+  expect((failed as ServiceUnreachable).message).toContain("http://127.0.0.1:9");
+});
+
+test("a question whose answer was lost is asked again under the same key, so that it is asked once", async () => {
+  const keys: unknown[] = [];
+  const url = await serve((request, response) => {
+    keys.push(request.headers["idempotency-key"]);
+    if (keys.length === 1) return request.socket.destroy();
+    json(response, keys.length === 2 ? 503 : 422, {});
   });
+  const request = { dataset: "0".repeat(64), target: "price" };
+  await expect(createClient({ url }).createExperiment(request)).rejects.toMatchObject({ status: 422 });
+  expect(keys).toHaveLength(3);
+  expect(new Set(keys).size).toBe(1);
+  await expect(createClient({ url }).createExperiment(request, { idempotencyKey: "mine" })).rejects.toThrow();
+  expect(keys[3]).toBe("mine");
+});
+
+test("waiting goes on after the last event told, over a stream that ended early, until the experiment is at its end", async () => {
+  const asked: unknown[] = [];
+  const states = ["RUNNING", "SUCCEEDED"];
+  const client = {
+    async *events(_id: string, { afterSequence }: { afterSequence?: number } = {}) {
+      asked.push(afterSequence);
+      yield [{ kind: "event", event: { sequence: (afterSequence ?? 0) + 3 } }] as never;
+    },
+    experiment: async () => ({ state: states.shift() }) as ExperimentView,
+  };
+  let told = 0;
+  const ended = await waitUntilEnded(client, "exp_1", { onMessages: (messages) => (told += messages.length) });
+  expect([ended.state, asked, told]).toEqual(["SUCCEEDED", [0, 3], 2]);
 });
 
 test("a key travels as a bearer token, an upload as raw bytes under its name", async () => {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EpochsMessage, type EventView, epochsMessageSchema, eventViewSchema } from "@rightsize/contract";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { RequestRefused } from "./problem.ts";
+import { RequestRefused } from "./errors.ts";
 
 /** Numbered events never repeat and never skip; `epochs` may come again after a reconnect. */
 export type StreamMessage =

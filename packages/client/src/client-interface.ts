@@ -1,0 +1,126 @@
+/** What the client offers: one method for each thing that the API does, and what its methods take. */
+import type {
+  DatasetRows,
+  DatasetView,
+  DecisionList,
+  EpochList,
+  ExperimentEstimate,
+  ExperimentRequest,
+  ExperimentView,
+  KeyRequest,
+  KeyView,
+  NewKeyView,
+  PredictionsView,
+  PredictRequest,
+  Readiness,
+  ReplayRequest,
+  ReplayView,
+  TrialDetail,
+  TrialTable,
+  UploadOptions,
+  WorkerView,
+} from "@rightsize/contract";
+import type { StreamMessage } from "./events.ts";
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Of the next page; null on the last one. */
+  readonly cursor: string | null;
+}
+
+export interface PageOptions {
+  /** 1 to 200; 50 when left out. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** A table to upload: its bytes as they are, and how a CSV file is written where that shouldn't be guessed. */
+export interface UploadedFile extends Omit<UploadOptions, "name"> {
+  readonly name: string;
+  readonly bytes: Blob;
+}
+
+/** Images and their labels, two IDX files, plain or gzipped. */
+export interface UploadedImages {
+  readonly name: string;
+  readonly images: Blob;
+  readonly labels: Blob;
+}
+
+export interface CreateOptions {
+  /** The same key with the same request gives the first one's experiment; left out: a new one, so that a retry after a broken connection is harmless. */
+  readonly idempotencyKey?: string;
+}
+
+/** Rows to predict for: as values, or as a file holds them. */
+export type RowsBody = PredictRequest | { readonly type: "text/csv" | "application/json"; readonly rows: Blob };
+
+export interface EventOptions {
+  readonly signal?: AbortSignal;
+  /** Start after this event; 0 is from the beginning. */
+  readonly afterSequence?: number;
+  /** Called when the connection broke and is made again. */
+  readonly onReconnect?: () => void;
+}
+
+export interface ModelBytes {
+  /** The bundle, a zip file, as it streams in. */
+  readonly bytes: ReadableStream<Uint8Array>;
+  /** Of the bytes, as the service names it: compare when they are there. */
+  readonly sha256: string | null;
+}
+
+/** Every method rejects with a RequestRefused, a ServiceUnreachable or an AnswerNotUnderstood, or with the reason of an aborted signal. */
+export interface Client {
+  readonly url: string;
+  /** The same bytes again are the same dataset. */
+  uploadDataset(file: UploadedFile): Promise<DatasetView>;
+  uploadImages(files: UploadedImages): Promise<DatasetView>;
+  dataset(id: string): Promise<DatasetView>;
+  datasets(options?: PageOptions): Promise<Page<DatasetView>>;
+  /** Some rows as text, as they were understood; the first is row 0. */
+  datasetRows(id: string, options?: { readonly offset?: number; readonly limit?: number }): Promise<DatasetRows>;
+  deleteDataset(id: string): Promise<void>;
+
+  createExperiment(request: ExperimentRequest, options?: CreateOptions): Promise<ExperimentView>;
+  /** What an experiment would take, after the same checks; nothing is created. */
+  estimateExperiment(request: ExperimentRequest): Promise<ExperimentEstimate>;
+  experiment(id: string): Promise<ExperimentView>;
+  experiments(options?: PageOptions): Promise<Page<ExperimentView>>;
+  pauseExperiment(id: string): Promise<ExperimentView>;
+  resumeExperiment(id: string): Promise<ExperimentView>;
+  cancelExperiment(id: string): Promise<ExperimentView>;
+  deleteExperiment(id: string): Promise<void>;
+  /** Batches of an experiment's events, live, without a gap over broken connections. Ends when nothing follows or `signal` aborts. */
+  events(id: string, options?: EventOptions): AsyncGenerator<readonly StreamMessage[], void, void>;
+  /** Resolves when the experiment is at its end, whichever it is: look at `state`. `onMessages` sees the events meanwhile. */
+  waitUntilEnded(
+    id: string,
+    options?: EventOptions & { readonly onMessages?: (messages: readonly StreamMessage[]) => void },
+  ): Promise<ExperimentView>;
+  trials(id: string): Promise<TrialTable>;
+  /** The trial table as the service writes it for people (Markdown) or spreadsheets (CSV). */
+  trialsText(id: string, format: "markdown" | "csv"): Promise<string>;
+  decisions(id: string): Promise<DecisionList>;
+  /** The table told again under other rules, from stored results, without training. */
+  replay(id: string, rules?: ReplayRequest): Promise<ReplayView>;
+  model(id: string): Promise<ModelBytes>;
+  predictions(id: string, rows: RowsBody): Promise<PredictionsView>;
+  /** The predictions as CSV with a header. */
+  predictionsText(id: string, rows: RowsBody): Promise<string>;
+
+  trial(id: string): Promise<TrialDetail>;
+  /** Learning curves of a trial's runs, thinned out to at most `points` epochs each. */
+  epochs(trial: string, options?: { readonly points?: number }): Promise<EpochList>;
+
+  workers(): Promise<readonly WorkerView[]>;
+  artifact(sha256: string): Promise<ReadableStream<Uint8Array>>;
+  storeArtifact(sha256: string, bytes: Blob): Promise<{ readonly id: string; readonly sizeBytes: number }>;
+  /** The answer holds the key itself, this once. Needs a key of scope admin, once there is one. */
+  createKey(request: KeyRequest): Promise<NewKeyView>;
+  keys(): Promise<readonly KeyView[]>;
+  revokeKey(id: string): Promise<KeyView>;
+  /** What the service needs and has; rejects with a RequestRefused that names what is wrong where it can't do its work. */
+  ready(): Promise<Readiness>;
+  live(): Promise<boolean>;
+}

@@ -1,0 +1,15 @@
+/** Client: the whole API, typed, with every answer checked against the contract. Runs wherever there is `fetch`. */
+export { type ClientOptions, createClient } from "./client.ts";
+export type {
+  Client,
+  CreateOptions,
+  EventOptions,
+  ModelBytes,
+  Page,
+  PageOptions,
+  RowsBody,
+  UploadedFile,
+  UploadedImages,
+} from "./client-interface.ts";
+export { AnswerNotUnderstood, ClientError, RequestRefused, ServiceUnreachable } from "./errors.ts";
+export type { StreamMessage } from "./events.ts";
