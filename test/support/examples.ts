@@ -1,5 +1,6 @@
 /** Small valid specs, plans and datasets for tests; every member can be overridden. */
 import {
+  type Answer,
   courseRecipe,
   type Dataset,
   defaultFeatures,
@@ -84,6 +85,22 @@ export function exampleDataset(overrides: Partial<Dataset> = {}): Omit<Dataset, 
     suggestedTarget: "y",
     suggestedTask: "regression",
     columnsArtifact: hashOf("c"),
+    ...overrides,
+  };
+}
+
+export function exampleAnswer(overrides: Partial<Answer> = {}): Answer {
+  return {
+    trial: 1,
+    capacity: { hiddenLayers: 1, nodesPerLayer: 100 },
+    validation: { loss: 0.5, metrics: {} },
+    test: null,
+    delivered: { kind: "single", members: [] },
+    single: null,
+    baselines: [],
+    beatsMean: true,
+    modelArtifact: null,
+    sentence: "One hidden layer of 100 nodes.",
     ...overrides,
   };
 }

@@ -16,6 +16,7 @@ import { problemOf, problemType, sendProblem } from "./problems.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
 import { addDashboard } from "./routes/dashboard.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
+import { experimentEvaluationRoutes } from "./routes/experiment-evaluation.ts";
 import { experimentEventRoutes } from "./routes/experiment-events.ts";
 import { experimentModelRoutes } from "./routes/experiment-model.ts";
 import { experimentReplayRoutes } from "./routes/experiment-replay.ts";
@@ -77,6 +78,7 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   await app.register(experimentRoutes(deps, gate, serviceFeeds));
   await app.register(experimentTrialRoutes(deps));
   await app.register(experimentModelRoutes(deps));
+  await app.register(experimentEvaluationRoutes(deps));
   await app.register(experimentReplayRoutes(deps));
   await app.register(experimentEventRoutes(deps, feeds));
   await app.register(serviceEventRoutes(serviceFeeds));

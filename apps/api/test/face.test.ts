@@ -129,6 +129,7 @@ describe("the documentation", () => {
       "/v1/experiments/{id}",
       "/v1/experiments/{id}/cancel",
       "/v1/experiments/{id}/decisions",
+      "/v1/experiments/{id}/evaluation",
       "/v1/experiments/{id}/events",
       "/v1/experiments/{id}/model",
       "/v1/experiments/{id}/pause",

@@ -126,6 +126,7 @@ export async function askStrangely({ app }: Pick<TestApi, "app">, experiment: st
     ["GET", "/v1/experiments/:id/trials?:query"],
     ["GET", "/v1/experiments/:id/decisions"],
     ["GET", "/v1/experiments/:id/model"],
+    ["GET", "/v1/experiments/:id/evaluation"],
     ["POST", "/v1/experiments/:id/pause"],
     ["POST", "/v1/experiments/:id/predict"],
     ["GET", "/v1/trials/:id"],

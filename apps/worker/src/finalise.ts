@@ -1,9 +1,10 @@
-/** The end of an experiment: reads the test split once, scores the baselines on the same rows, and stores the delivered model. */
+/** The end of an experiment: reads the test split once, scores the baselines on the same rows, and stores the delivered model with its evaluation. */
 import { type Answer, defaultRecipe, type LayerWeights, linearModel, type NetworkSpec, type Recipe, type Scores } from "@rightsize/core";
 import { scoreRows, trainRun } from "@rightsize/engine";
 import { answerSentence } from "@rightsize/orchestrator";
 import { modelBundle } from "./bundle/bundle.ts";
 import { bestPrefix, loadMembers, type MemberModel, scoreMean } from "./delivered-model.ts";
+import { evaluationBytes } from "./evaluation/evaluate.ts";
 import type { PreparedFold } from "./fold-cache.ts";
 import { networkOf, type RunContext } from "./run-context.ts";
 
@@ -29,6 +30,7 @@ export async function finalise(
     baselines,
     beatsMean: false,
     modelArtifact: null,
+    evaluationArtifact: null,
   };
   if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task) };
   const loaded = await loadMembers(context, foldOf);
@@ -50,10 +52,11 @@ export async function finalise(
     // The policy knows how much chance alone gives; without its word the plain comparison stands.
     beatsMean: context.work.verdict !== "nothing_beats_mean" && single.validation.loss < mean.validation.loss,
   };
-  const { modelArtifact: _none, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task) };
+  const { modelArtifact: _none, evaluationArtifact: _neither, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task) };
   const versions = { engineFingerprint: context.engine.fingerprint, node: process.version };
   const { id } = await context.artifacts.put(modelBundle(context.work, models, cardAnswer, versions));
-  return { ...cardAnswer, modelArtifact: id };
+  const evaluation = await context.artifacts.put(await evaluationBytes(context, models));
+  return { ...cardAnswer, modelArtifact: id, evaluationArtifact: evaluation.id };
 }
 
 interface BothScores {

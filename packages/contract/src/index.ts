@@ -1,6 +1,7 @@
 /** Contract: what crosses the wire, as zod schemas with their inferred types. */
 export * from "./dataset-upload.ts";
 export * from "./estimate.ts";
+export * from "./evaluation.ts";
 export * from "./experiment-request.ts";
 export * from "./keys.ts";
 export * from "./learning-curve.ts";

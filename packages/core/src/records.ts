@@ -67,6 +67,8 @@ export interface Answer {
   /** Whether the winner beats the mean predictor on validation. */
   readonly beatsMean: boolean;
   readonly modelArtifact: Sha256 | null;
+  /** How the model predicts its validation rows, as JSON (`evaluationSchema` of the contract); absent in answers of before it was kept. */
+  readonly evaluationArtifact?: Sha256 | null;
   readonly sentence: string;
 }
 export interface DeliveredRun {

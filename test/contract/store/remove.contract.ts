@@ -1,7 +1,7 @@
 /** The contract of deletions, of admission, and of the numbers for /metrics: what goes, what stays because others need it. */
 import { type ExperimentId, localOwner, type OwnerId, type RunId, randomIds, type Sha256, type Store } from "@rightsize/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { examplePlan, exampleSpec, hashOf } from "../../support/examples.ts";
+import { exampleAnswer, examplePlan, exampleSpec, hashOf } from "../../support/examples.ts";
 import {
   alice,
   bob,
@@ -57,6 +57,26 @@ function removals(open: OpenWorld): void {
       expect(await store.work.findTrial(trialId)).toBeNull();
       expect((await drain(store)).map(({ assignmentId }) => assignmentId)).not.toContain(assignments[0]);
       expect(await store.experiments.remove(localOwner, id)).toBeNull();
+    });
+
+    test("names what its answer left: the model and its evaluation, unless another answer has the same", async () => {
+      world = await open();
+      const { store } = world;
+      const answered = async (model: Sha256, evaluation: Sha256) => {
+        const started = await start(store, [["finalise"]]);
+        const claim = await take(store, started.assignments[0]);
+        const answer = exampleAnswer({ modelArtifact: model, evaluationArtifact: evaluation });
+        const result = resultOf(0.5, { weightsArtifact: null });
+        await store.work.completeRun(claim, started.runs[0] as RunId, { state: "COMPLETED", result, answer });
+        await setState(store, started.id, "CANCELLED");
+        return started.id;
+      };
+      const first = await answered(hash("1"), hash("2"));
+      const second = await answered(hash("3"), hash("2"));
+      expect(await store.experiments.remove(localOwner, first)).toEqual({ artifacts: [hash("1")] });
+      expect(await store.experiments.remove(localOwner, second)).toEqual({
+        artifacts: [hash("2"), hash("3"), examplePlan().artifact].sort(),
+      });
     });
 
     test("keeps the artifacts that another experiment or a dataset refers to", async () => {

@@ -1,7 +1,7 @@
 /** The store's contract for what an attempt writes: epochs, checkpoints, one result a run, and its own end. */
 import type { Claim, EpochRecord, RunId } from "@rightsize/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hashOf } from "../../support/examples.ts";
+import { exampleAnswer, hashOf } from "../../support/examples.ts";
 import {
   claimOf,
   codeOf,
@@ -189,18 +189,7 @@ export function resultsContract(open: OpenWorld): void {
       const { store } = world;
       const { id, assignments, runs } = await start(store, [["finalise"]]);
       const claim = await take(store, assignments[0]);
-      const answer = {
-        trial: 1,
-        capacity: { hiddenLayers: 1, nodesPerLayer: 100 },
-        validation: { loss: 0.1 + 0.2, metrics: {} },
-        test: null,
-        delivered: { kind: "single" as const, members: [] },
-        single: null,
-        baselines: [],
-        beatsMean: true,
-        modelArtifact: null,
-        sentence: "One hidden layer of 100 nodes.",
-      };
+      const answer = exampleAnswer({ validation: { loss: 0.1 + 0.2, metrics: {} } });
       await store.work.completeRun(claim, runs[0] as RunId, { state: "COMPLETED", result: resultOf(0.5), answer });
       expect((await snapshotOf(store, id)).experiment.answer).toEqual(answer);
     });

@@ -54,6 +54,7 @@ function answerView(answer: Answer): AnswerView {
     baselines: answer.baselines.map((baseline) => ({ ...baseline })),
     beatsMean: answer.beatsMean,
     modelArtifact: answer.modelArtifact,
+    evaluationArtifact: answer.evaluationArtifact ?? null,
     sentence: answer.sentence,
   };
 }

@@ -10,7 +10,7 @@ export interface Versions {
   readonly node: string;
 }
 
-export type CardAnswer = Omit<Answer, "modelArtifact">;
+export type CardAnswer = Omit<Answer, "modelArtifact" | "evaluationArtifact">;
 
 export interface ModelCard {
   readonly format: typeof cardFormat;

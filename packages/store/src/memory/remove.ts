@@ -8,7 +8,7 @@ function artifactsOf(state: State, isOf: (experimentId: string) => boolean): rea
   const experiments = state.experiments.values().filter(({ id }) => isOf(id));
   const runs = state.runs.values().filter(({ run }) => isOf(run.experimentId));
   return [
-    ...experiments.flatMap(({ plan, answer }) => [plan.artifact, answer?.modelArtifact]),
+    ...experiments.flatMap(({ plan, answer }) => [plan.artifact, answer?.modelArtifact, answer?.evaluationArtifact]),
     ...runs.flatMap(({ run, checkpoint }) => [run.result?.weightsArtifact, checkpoint?.artifact]),
   ];
 }

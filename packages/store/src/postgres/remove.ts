@@ -11,6 +11,7 @@ async function unreferenced(sql: Sql, candidates: readonly (string | null)[]): P
     `SELECT unnest($1::text[]) AS id EXCEPT (
        SELECT id FROM datasets UNION ALL SELECT columns_artifact FROM datasets
        UNION ALL SELECT plan->>'artifact' FROM experiments UNION ALL SELECT answer->>'modelArtifact' FROM experiments
+       UNION ALL SELECT answer->>'evaluationArtifact' FROM experiments
        UNION ALL SELECT result->>'weightsArtifact' FROM runs UNION ALL SELECT checkpoint_artifact FROM runs
      ) ORDER BY id`,
     [candidates.filter((id) => id !== null)],
@@ -20,8 +21,15 @@ async function unreferenced(sql: Sql, candidates: readonly (string | null)[]): P
 
 export async function removeExperiment(database: Database, owner: OwnerId, id: ExperimentId): Promise<Removed | null> {
   return underLock(database, { experimentId: id }, async (locked) => {
-    const [row] = await locked.query<{ owner: string; dataset: string; plan: string | null; model: string | null }>(
-      `SELECT owner, spec->>'dataset' AS dataset, plan->>'artifact' AS plan, answer->>'modelArtifact' AS model FROM experiments WHERE id = $1`,
+    const [row] = await locked.query<{
+      owner: string;
+      dataset: string;
+      plan: string | null;
+      model: string | null;
+      evaluation: string | null;
+    }>(
+      `SELECT owner, spec->>'dataset' AS dataset, plan->>'artifact' AS plan, answer->>'modelArtifact' AS model,
+         answer->>'evaluationArtifact' AS evaluation FROM experiments WHERE id = $1`,
       [id],
     );
     if (row?.owner !== owner) return null;
@@ -36,7 +44,7 @@ export async function removeExperiment(database: Database, owner: OwnerId, id: E
       [row.dataset],
     );
     if (open.length > 0) return { artifacts: [] };
-    return unreferenced(locked, [row.plan, row.model, ...runs.flatMap(({ weights, checkpoint }) => [weights, checkpoint])]);
+    return unreferenced(locked, [row.plan, row.model, row.evaluation, ...runs.flatMap(({ weights, checkpoint }) => [weights, checkpoint])]);
   });
 }
 
