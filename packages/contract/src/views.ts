@@ -67,13 +67,9 @@ export const answerSchema = z.object({
   baselines: z.array(z.object({ name: z.enum(["mean", "linear"]), validation: scoresSchema, test: scoresSchema.nullable() })),
   beatsMean: z.boolean(),
   modelArtifact: z.string().nullable(),
-  evaluationArtifact: z
-    .string()
-    .nullable()
-    .optional()
-    .meta({
-      description: "SHA-256 of what /evaluation gives; null where there is none (nothing could be trained, or answered before it was kept)",
-    }),
+  evaluationArtifact: z.string().nullable().optional().meta({
+    description: "SHA-256 of what /evaluation gives; null where there is none (nothing could be trained, or answered before it was kept)",
+  }),
   sentence: z.string(),
 });
 
