@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ensurePageIsBuilt } from "./support/build-page.ts";
 import { titanic, wages } from "./support/datasets.ts";
-import { type MockService, type Play, problem, startMockService, worker } from "./support/mock-service.ts";
-import { foreignRequests, pageErrors, readTrials, seriousFindings } from "./support/page-helpers.ts";
+import { type MockService, type Play, startMockService, worker } from "./support/mock-service.ts";
+import { loaded, readTrials, seriousFindings, watchedPage } from "./support/page-helpers.ts";
 import { courseStory, replicatedStory, sweepStory } from "./support/stories.ts";
 
 const courseTable = [
@@ -20,8 +20,6 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
   let browser: Browser;
   let service: MockService;
   let page: Page;
-  let foreign: string[];
-  let errors: string[];
 
   beforeAll(async () => {
     await ensurePageIsBuilt();
@@ -30,14 +28,11 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
   afterAll(() => browser?.close());
   beforeEach(async () => {
     service = await startMockService();
-    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-    foreign = foreignRequests(page, service.url);
-    errors = pageErrors(page);
+    const watched = await watchedPage(browser, service.url);
+    page = watched.page;
     return async () => {
-      await page.close();
+      await watched.close();
       await service.close();
-      expect(foreign, "requests to other hosts").toEqual([]);
-      expect(errors, "errors on the page").toEqual([]);
     };
   });
   const open = async (play: Play) => {
@@ -198,21 +193,6 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     expect(new URL(page.url()).pathname).toMatch(/^\/experiments\/exp_/);
   });
 
-  it("lists experiments with state, best score and path, and finds one among them", async () => {
-    started(10_000);
-    const replicated = service.add("Who survived the Titanic?", replicatedStory(), { dataset: titanic, preset: "default" });
-    service.step(replicated, 10_000);
-    for (let more = 0; more < 60; more++) service.add(`Other ${more}`, courseStory());
-    await page.goto(service.url);
-    await page.getByRole("searchbox").fill("titanic");
-    await page.getByRole("link", { name: "Who survived the Titanic?" }).waitFor();
-    await expect.poll(() => page.locator(".experiment-item").count()).toBe(1);
-    await page.getByText("0.3358").waitFor();
-    expect(await page.locator(".experiment-item").textContent()).toContain("survived from titanic_all_numeric.csv");
-    await page.getByRole("searchbox").fill("");
-    await expect.poll(() => page.locator(".experiment-item").count()).toBe(62);
-  });
-
   it("replays early stopping with less patience, from the stored curves alone", async () => {
     const play = service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" });
     service.step(play, 10_000);
@@ -256,35 +236,6 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     expect(await page.locator(".attempt.wasted").count()).toBe(1);
   });
 
-  it("shows workers and datasets", async () => {
-    service.workers.push(worker("atelier", { running: ["asg_1"] }), worker("laptop", { live: false }));
-    await page.goto(`${service.url}/workers`);
-    await page.getByText("1 worker with 4 slots, 1 of them training.").waitFor();
-    await page.getByRole("link", { name: "Datasets" }).click();
-    await page.getByRole("link", { name: "titanic_all_numeric.csv" }).click();
-    expect(await page.getByRole("img", { name: "Histogram of age" }).count()).toBe(1);
-    await page.getByText("identifier").waitFor();
-  });
-
-  it("explains itself when there is nothing, or when something fails", async () => {
-    await page.goto(service.url);
-    await page.getByText("Nothing has been asked yet").waitFor();
-    await page.goto(`${service.url}/experiments/exp_none`);
-    await page.getByText("There is no such thing").waitFor();
-    await page.getByText("Check the id; lists show what exists.").waitFor();
-    await page.goto(`${service.url}/no/such/page`);
-    await page.getByText("There is no such page").waitFor();
-    service.failing.set(
-      "/v1/workers",
-      problem(503, "unavailable", "A part of the service can't be reached", "Postgres doesn't answer.", "Try again in a moment."),
-    );
-    await page.goto(`${service.url}/workers`);
-    await page.getByText("Postgres doesn't answer.").waitFor();
-    service.failing.clear();
-    await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("No worker is here").waitFor();
-  });
-
   it("keeps the chosen theme", async () => {
     await page.goto(service.url);
     const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -303,8 +254,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     const play = started(10_000);
     for (const path of ["/", `/experiments/${play.stage.experiment.id}`, `/new?dataset=${wages.id}`, `/datasets/${wages.id}`, "/workers"]) {
       await page.goto(service.url + path);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await loaded(page);
       if (path.startsWith("/experiments/")) await page.getByRole("button", { name: "Show all reasons" }).click();
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
     }
@@ -333,7 +283,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
           "/nowhere",
         ]) {
           await page.goto(service.url + path);
-          await page.locator("h1, .note h2").first().waitFor();
+          await loaded(page);
           const reasons = page.getByRole("button", { name: "Show all reasons" });
           if (path.startsWith("/experiments/exp_m")) await reasons.click();
           expect(await seriousFindings(page), path).toEqual([]);

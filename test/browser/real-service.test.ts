@@ -7,7 +7,7 @@ import { startService, type TestService } from "../support/service.ts";
 import { type BreakableProxy, startBreakableProxy } from "./support/breakable-proxy.ts";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ensurePageIsBuilt } from "./support/build-page.ts";
-import { foreignRequests, pageErrors, readTrials, seriousFindings } from "./support/page-helpers.ts";
+import { foreignRequests, loaded, pageErrors, readTrials, seriousFindings } from "./support/page-helpers.ts";
 
 const courseTable = [
   ["1", "100", "5.4", "Increase capacity"],
@@ -113,8 +113,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard on the real service${noBrowse
     expect(await seriousFindings(page)).toEqual([]);
     for (const path of ["/", "/datasets", "/workers"]) {
       await page.goto(network.url + path);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await loaded(page);
       expect(await seriousFindings(page), path).toEqual([]);
     }
   });

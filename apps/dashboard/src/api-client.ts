@@ -3,9 +3,11 @@ import type {
   DatasetView,
   DecisionList,
   EpochList,
+  ExperimentItem,
   ExperimentRequest,
   ExperimentView,
   Problem,
+  ServiceTopic,
   TrialDetail,
   TrialTable,
   WorkerView,
@@ -86,9 +88,11 @@ const pageQuery = (cursor: string | null, limit: number) =>
 export type ExperimentAction = "pause" | "resume" | "cancel";
 
 export const api = {
-  experiments: (cursor: string | null, signal?: AbortSignal) =>
+  experiments: (cursor: string | null, filter: Readonly<Record<string, string>> = {}) => {
     // A short first page is quick to see; the following ones are long, so that thousands take few requests.
-    request<PageOf<ExperimentView>>(`/v1/experiments?${pageQuery(cursor, cursor === null ? 50 : 200)}`, { signal: signal ?? null }),
+    const query = new URLSearchParams({ ...filter, limit: cursor === null ? "50" : "200", ...(cursor === null ? {} : { cursor }) });
+    return request<PageOf<ExperimentItem>>(`/v1/experiments?${query}`);
+  },
   experiment: (id: string) => request<ExperimentView>(experimentPath(id)),
   trials: (id: string) => request<TrialTable>(`${experimentPath(id)}/trials`),
   decisions: (id: string) => request<DecisionList>(`${experimentPath(id)}/decisions`),
@@ -110,6 +114,7 @@ export const api = {
     return request<DatasetView>("/v1/datasets", { method: "POST", body: form });
   },
   workers: (signal?: AbortSignal) => request<{ workers: readonly WorkerView[] }>("/v1/workers", { signal: signal ?? null }),
+  serviceEventsPath: (topic: ServiceTopic) => `/v1/events?topics=${topic}`,
   eventsPath: (id: string) => `${experimentPath(id)}/events`,
   tablePath: experimentPath,
 };

@@ -1,6 +1,7 @@
 /** What the page knows from an experiment's event stream, as a pure reducer: nothing missed, nothing counted twice. */
 import type { EventView } from "@rightsize/contract";
 import { experimentStates, isTerminal } from "@rightsize/core";
+import type { Connection } from "./held-stream.ts";
 
 export type EpochView = {
   readonly epoch: number;
@@ -12,8 +13,6 @@ export type EpochView = {
 /** What an event may have changed, so that only that is fetched again. */
 export const resources = ["experiment", "trials", "decisions"] as const;
 export type Resource = (typeof resources)[number];
-
-export type Connection = "connecting" | "open" | "waiting" | "ended";
 
 export interface LiveState {
   /** Sequence of the last event that is known; the stream resumes after it. */

@@ -1,80 +1,106 @@
-/** The list of experiments, page by page; its first page is looked at again when the window comes back or something is in progress. */
-import type { ExperimentView, Problem } from "@rightsize/contract";
-import { isTerminal } from "@rightsize/core";
+/** The list of experiments, page by page, kept fresh by the service's stream of events. */
+import type { ExperimentItem, Problem } from "@rightsize/contract";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, asProblem } from "./api-client.ts";
+import { type ListQuery, listParameters, passes, withItem, withoutItem, withPage } from "./experiment-list.ts";
+import type { Connection } from "./held-stream.ts";
+import { useServiceStream } from "./use-service-stream.ts";
 
 export interface ExperimentList {
   /** null before the first answer. */
-  readonly items: readonly ExperimentView[] | null;
+  readonly items: readonly ExperimentItem[] | null;
   readonly problem: Problem | null;
   readonly complete: boolean;
   readonly busy: boolean;
+  readonly connection: Connection;
   readonly more: () => void;
   readonly reload: () => void;
 }
 
-const lookAgainMs = 5_000;
-
-/** Newer items before older ones; an item that comes again replaces the one that is known, unless nothing has happened to it. */
-export function mergeFirstPage(known: readonly ExperimentView[], first: readonly ExperimentView[]): readonly ExperimentView[] {
-  const before = new Map(known.map((item) => [item.id, item]));
-  const changed = first.filter((item) => before.get(item.id)?.eventCount !== item.eventCount);
-  if (changed.length === 0) return known;
-  const fresh = new Map(changed.map((item) => [item.id, item]));
-  return [...changed.filter((item) => !before.has(item.id)), ...known.map((item) => fresh.get(item.id) ?? item)];
+interface Loaded {
+  readonly items: readonly ExperimentItem[] | null;
+  readonly cursor: string | null;
 }
 
-export function useExperimentList(): ExperimentList {
-  const [items, setItems] = useState<readonly ExperimentView[] | null>(null);
-  const [cursor, setCursor] = useState<string | null>(null);
+export function useExperimentList(query: ListQuery): ExperimentList {
+  const [loaded, setLoaded] = useState<Loaded>({ items: null, cursor: null });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const started = useRef(false);
+  const now = useRef({ loaded, query });
+  now.current = { loaded, query };
+  const { filter, search } = query;
+  const reading = useRef(0);
+  /** A first reading is under way, and whether another must follow it. */
+  const first = useRef({ underWay: false, again: false });
 
+  /** Reads as many as are shown, from the newest on. */
   const reload = useCallback(() => {
-    api.experiments(null).then(
-      (page) => {
-        setProblem(null);
-        setItems((known) => (known === null ? page.items : mergeFirstPage(known, page.items)));
-        if (!started.current) setCursor(page.cursor);
-        started.current = true;
-      },
-      (error: unknown) => setProblem(asProblem(error)),
-    );
-  }, []);
+    reading.current += 1;
+    const turn = reading.current;
+    const wanted = Math.max(1, now.current.loaded.items?.length ?? 0);
+    setBusy(true);
+    first.current = { underWay: true, again: false };
+    const read = async () => {
+      let items: readonly ExperimentItem[] = [];
+      let cursor: string | null = null;
+      do {
+        const page = await api.experiments(cursor, listParameters({ filter, search }));
+        items = withPage(items, page.items);
+        cursor = page.cursor;
+      } while (cursor !== null && items.length < wanted && turn === reading.current);
+      return { items, cursor };
+    };
+    read()
+      .then(
+        (fresh) => {
+          if (turn !== reading.current) return;
+          setProblem(null);
+          setLoaded(fresh);
+        },
+        (error: unknown) => turn === reading.current && setProblem(asProblem(error)),
+      )
+      .finally(() => {
+        if (turn !== reading.current) return;
+        const { again } = first.current;
+        first.current = { underWay: false, again: false };
+        setBusy(false);
+        if (again) reload();
+      });
+  }, [filter, search]);
+  /** The stream knows nothing of what changed before it opened: a reading that began earlier is shown, and followed by another. */
+  const onReset = () => {
+    if (first.current.underWay) first.current.again = true;
+    else reload();
+  };
 
   const more = useCallback(() => {
+    const { cursor } = now.current.loaded;
     if (cursor === null) return;
+    const turn = reading.current;
     setBusy(true);
     api
-      .experiments(cursor)
+      .experiments(cursor, listParameters({ filter, search }))
       .then(
         (page) => {
-          setItems((known) => {
-            const ids = new Set(known?.map((item) => item.id));
-            return [...(known ?? []), ...page.items.filter((item) => !ids.has(item.id))];
-          });
-          setCursor(page.cursor);
+          if (turn === reading.current) setLoaded((before) => ({ items: withPage(before.items ?? [], page.items), cursor: page.cursor }));
         },
         (error: unknown) => setProblem(asProblem(error)),
       )
-      .finally(() => setBusy(false));
-  }, [cursor]);
+      .finally(() => turn === reading.current && setBusy(false));
+  }, [filter, search]);
 
-  useEffect(reload, [reload]);
-  const inProgress = items?.some((item) => !isTerminal("experiment", item.state)) ?? false;
   useEffect(() => {
-    const look = () => {
-      if (document.visibilityState === "visible") reload();
-    };
-    document.addEventListener("visibilitychange", look);
-    const timer = inProgress ? setInterval(look, lookAgainMs) : undefined;
-    return () => {
-      document.removeEventListener("visibilitychange", look);
-      clearInterval(timer);
-    };
-  }, [inProgress, reload]);
+    // Another question: its list begins at its first page; the old one is shown until then.
+    now.current = { ...now.current, loaded: { items: null, cursor: null } };
+    reload();
+  }, [reload]);
 
-  return { items, problem, complete: items !== null && cursor === null, busy, more, reload };
+  const change = (to: (items: readonly ExperimentItem[], complete: boolean) => readonly ExperimentItem[]) =>
+    setLoaded((before) => (before.items === null ? before : { ...before, items: to(before.items, before.cursor === null) }));
+  const connection = useServiceStream("experiments", {
+    onReset,
+    onExperiment: (item) => change((items, complete) => withItem(items, item, { belongs: passes(item, now.current.query), complete })),
+    onGone: (id) => change((items) => withoutItem(items, id)),
+  });
+  return { ...loaded, problem, complete: loaded.items !== null && loaded.cursor === null, busy, connection, more, reload };
 }

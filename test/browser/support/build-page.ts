@@ -26,5 +26,12 @@ export async function ensurePageIsBuilt(): Promise<void> {
   if (built > sources) return;
   // Vite belongs to the dashboard's workspace, so it is found from there.
   const vite = (await import(join(dashboard, "node_modules/vite/dist/node/index.js"))) as { build(options: object): Promise<unknown> };
-  await vite.build({ root: dashboard, configFile: join(dashboard, "vite.config.ts"), logLevel: "error" });
+  // What is delivered is tested: under a test runner's NODE_ENV React would be its development build.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
+  try {
+    await vite.build({ root: dashboard, configFile: join(dashboard, "vite.config.ts"), logLevel: "error" });
+  } finally {
+    process.env.NODE_ENV = NODE_ENV;
+  }
 }

@@ -12,6 +12,7 @@ import {
   epochListSchema,
   epochsMessageSchema,
   eventViewSchema,
+  experimentPageSchema,
   experimentRequestSchema,
   experimentViewSchema,
   type Problem,
@@ -22,6 +23,7 @@ import {
 } from "@rightsize/contract";
 import { isTerminal } from "@rightsize/core";
 import { titanic, wages } from "./datasets.ts";
+import { createServiceStream, listPage, type ServiceStream } from "./mock-lists.ts";
 import { Stage, type Step } from "./stage.ts";
 import { courseStory } from "./stories.ts";
 
@@ -57,6 +59,8 @@ export interface MockService {
   mend(): void;
   /** Last-Event-ID of every stream opened so far, in order. */
   readonly streamsOpened: string[];
+  /** The stream of the whole service. */
+  readonly serviceStream: ServiceStream;
   /** Paths asked for so far, GET only. */
   readonly asked: string[];
   readonly workers: WorkerView[];
@@ -84,6 +88,8 @@ export async function startMockService(): Promise<MockService> {
   const workers: WorkerView[] = [];
   const datasets: DatasetView[] = [wages, titanic];
   const failing = new Map<string, Problem>();
+  const serviceStream = createServiceStream();
+  const unavailable = problem(503, "unavailable", "A part of the service can't be reached", "", "Try again in a moment.");
   let broken = false;
   let count = 0;
 
@@ -124,6 +130,8 @@ export async function startMockService(): Promise<MockService> {
       now: () => (startedMs === 0 ? Date.now() : startedMs + (Date.now() - opened)),
     });
     const play = { stage, steps: [...story] };
+    stage.listeners.add({ event: () => serviceStream.changed(stage), epochs: () => {} });
+    serviceStream.changed(stage);
     plays.set(stage.experiment.id, play);
     return play;
   };
@@ -138,20 +146,20 @@ export async function startMockService(): Promise<MockService> {
     const url = new URL(request.url ?? "/", "http://mock");
     const path = url.pathname;
     if (request.method === "GET") asked.push(path);
-    const refused = failing.get(path);
+    const refused = failing.get(path) ?? (path.endsWith("/events") && broken ? unavailable : undefined);
     if (refused !== undefined) return json(response, refused.status, refused);
     if (!path.startsWith("/v1/")) return page(path, response);
     const [, , resource, id, part] = path.split("/");
     const play = id === undefined ? undefined : plays.get(id);
     if (resource === "experiments" && id === undefined) {
       if (request.method === "POST") return create(request, response);
-      const items = [...plays.values()].map((one) => one.stage.experiment).reverse();
-      const from = Number(url.searchParams.get("cursor") ?? 0);
-      const limit = Number(url.searchParams.get("limit") ?? 50);
-      return json(response, 200, {
-        items: items.slice(from, from + limit),
-        cursor: from + limit < items.length ? String(from + limit) : null,
-      });
+      const stages = [...plays.values()].map((one) => one.stage);
+      const items = listPage(stages, url.searchParams);
+      // Of ten thousand experiments only the first page is checked against the contract.
+      return json(response, 200, url.searchParams.has("cursor") ? items : experimentPageSchema.parse(items));
+    }
+    if (resource === "events") {
+      return serviceStream.open(request, response, url.searchParams.get("topics") ?? "experiments,workers");
     }
     if (resource === "experiments" && play !== undefined) {
       const { stage } = play;
@@ -252,8 +260,6 @@ export async function startMockService(): Promise<MockService> {
   function stream({ stage }: Play, request: IncomingMessage, response: ServerResponse): void {
     const last = String(request.headers["last-event-id"] ?? "");
     streamsOpened.push(last);
-    if (broken)
-      return void json(response, 503, problem(503, "unavailable", "A part of the service can't be reached", "", "Try again in a moment."));
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(": hello\n\n");
     const listener = {
@@ -294,6 +300,7 @@ export async function startMockService(): Promise<MockService> {
     },
     cut() {
       broken = true;
+      serviceStream.cut();
       for (const response of streams) {
         response.write('id: 9999\nevent: decision.made\ndata: {"sequence":9999,"ki');
         response.destroy();
@@ -303,6 +310,7 @@ export async function startMockService(): Promise<MockService> {
       broken = false;
     },
     streamsOpened,
+    serviceStream,
     asked,
     workers,
     datasets,

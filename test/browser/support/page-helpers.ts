@@ -1,7 +1,8 @@
 /** Small helpers for tests that read the page: the trial table as text, and what axe finds. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { expect } from "vitest";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -30,6 +31,12 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   });
 }
 
+/** Waits until nothing on the page is loading. An open stream of events never lets the network be idle. */
+export async function loaded(page: Page): Promise<void> {
+  await page.locator("h1, .note h2").first().waitFor();
+  await page.locator(".loading").first().waitFor({ state: "detached" });
+}
+
 /** Requests that the page makes of any other host. */
 export function foreignRequests(page: Page, home: string): string[] {
   const found: string[] = [];
@@ -47,4 +54,19 @@ export function pageErrors(page: Page): string[] {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) found.push(message.text());
   });
   return found;
+}
+
+/** A page whose `close` fails the test when it asked another host for anything, or reported an error. */
+export async function watchedPage(browser: Browser, home: string): Promise<{ readonly page: Page; close(): Promise<void> }> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+  const foreign = foreignRequests(page, home);
+  const errors = pageErrors(page);
+  return {
+    page,
+    async close() {
+      await page.close();
+      expect(foreign, "requests to other hosts").toEqual([]);
+      expect(errors, "errors on the page").toEqual([]);
+    },
+  };
 }

@@ -7,6 +7,7 @@ import type { LiveState } from "../live.ts";
 import { Link } from "../router.tsx";
 import { useDatasetName } from "../use-dataset-name.ts";
 import { Icon, type IconName } from "./icon.tsx";
+import { LiveMark } from "./live-mark.tsx";
 import { ProblemNote } from "./notes.tsx";
 import { StateMark } from "./state-mark.tsx";
 
@@ -47,7 +48,7 @@ export function ExperimentHeader({ experiment, live, onChanged }: { experiment: 
       <div className="title-line">
         <h1>{experiment.name}</h1>
         <StateMark state={experiment.state} />
-        <LiveMark live={live} />
+        <LiveMark connection={live.connection} />
         <span className="actions">
           {possible(experiment.state).map((action) => (
             <button
@@ -93,22 +94,5 @@ function ConfirmCancel({ onYes, onNo }: { onYes: () => void; onNo: () => void })
         Keep it
       </button>
     </p>
-  );
-}
-
-const connectionWords: Record<LiveState["connection"], string> = {
-  connecting: "connecting",
-  open: "live",
-  waiting: "connection lost, trying again",
-  ended: "",
-};
-
-function LiveMark({ live }: { live: LiveState }) {
-  const words = connectionWords[live.connection];
-  return (
-    <span className="live-mark" data-connection={live.connection} role="status">
-      {words !== "" && <i aria-hidden="true" />}
-      {words}
-    </span>
   );
 }

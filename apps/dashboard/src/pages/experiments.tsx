@@ -1,47 +1,37 @@
-/** All experiments, newest first: state, dataset, target, best score, and the path of scores so far. */
-import type { ExperimentView } from "@rightsize/contract";
-import { isTerminal } from "@rightsize/core";
-import { useEffect, useMemo, useRef, useState } from "react";
+/** All experiments, newest first: state, dataset, target, best score, and the path of scores so far; live, however many there are. */
+import type { ExperimentItem as Item } from "@rightsize/contract";
+import { useDeferredValue, useEffect, useState } from "react";
 import { ExperimentItem } from "../components/experiment-item.tsx";
+import { LiveMark } from "../components/live-mark.tsx";
 import { EmptyNote, Loading, ProblemNote } from "../components/notes.tsx";
-import { counted, stateText } from "../format.ts";
+import type { ListFilter } from "../experiment-list.ts";
+import { counted } from "../format.ts";
 import { Link } from "../router.tsx";
-import { useExperimentList } from "../use-experiment-list.ts";
+import { type ExperimentList, useExperimentList } from "../use-experiment-list.ts";
 import { usePageTitle } from "../use-page-title.ts";
+import { useSettled } from "../use-settled.ts";
+import { useWindow } from "../use-window.ts";
 
-type Filter = "all" | "open" | "SUCCEEDED" | "FAILED";
-const filters: readonly { readonly filter: Filter; readonly text: string }[] = [
+const filters: readonly { readonly filter: ListFilter; readonly text: string }[] = [
   { filter: "all", text: "All" },
   { filter: "open", text: "In progress" },
-  { filter: "SUCCEEDED", text: "Done" },
-  { filter: "FAILED", text: "Failed or cancelled" },
+  { filter: "done", text: "Done" },
+  { filter: "failed", text: "Failed or cancelled" },
 ];
-
-function passes(experiment: ExperimentView, filter: Filter, words: string): boolean {
-  const over = isTerminal("experiment", experiment.state);
-  if (filter === "open" && over) return false;
-  if (filter === "SUCCEEDED" && experiment.state !== "SUCCEEDED") return false;
-  if (filter === "FAILED" && experiment.state !== "FAILED" && experiment.state !== "CANCELLED") return false;
-  const text =
-    `${experiment.name} ${experiment.target} ${experiment.preset} ${experiment.dataset} ${stateText(experiment.state)}`.toLowerCase();
-  return words.split(/\s+/).every((word) => text.includes(word));
-}
 
 export function ExperimentsPage() {
   usePageTitle("Experiments");
-  const list = useExperimentList();
-  const [filter, setFilter] = useState<Filter>("all");
+  const [filter, setFilter] = useState<ListFilter>("all");
   const [search, setSearch] = useState("");
+  const list = useExperimentList({ filter, search: useSettled(search, 150) });
   const narrowed = filter !== "all" || search.trim() !== "";
-  const shown = useMemo(
-    () => (list.items ?? []).filter((experiment) => passes(experiment, filter, search.trim().toLowerCase())),
-    [list.items, filter, search],
-  );
+  const nothing = list.items?.length === 0 && list.complete;
   return (
     <>
       <header className="page-head">
         <div className="title-line">
           <h1>Experiments</h1>
+          <LiveMark connection={list.connection} />
         </div>
         <p className="question quiet">
           Each one makes a network bigger while that helps, steps back when it stops helping, and shows its reasons.
@@ -49,8 +39,8 @@ export function ExperimentsPage() {
       </header>
       {list.problem !== null && <ProblemNote problem={list.problem} onRetry={list.reload} />}
       {list.items === null && list.problem === null && <Loading what="the experiments" />}
-      {list.items !== null && list.items.length === 0 && <FirstSteps />}
-      {list.items !== null && list.items.length > 0 && (
+      {nothing && !narrowed && <FirstSteps />}
+      {list.items !== null && (narrowed || !nothing) && (
         <>
           <search className="filters">
             <label className="search">
@@ -79,43 +69,41 @@ export function ExperimentsPage() {
             <span>Best so far</span>
             <span>Asked</span>
           </p>
-          <ol className="experiment-list">
-            {shown.map((experiment) => (
-              <ExperimentItem key={experiment.id} experiment={experiment} />
-            ))}
-          </ol>
-          {shown.length === 0 && list.complete && <p className="quiet">No experiment matches.</p>}
-          {!list.complete && <More eager={narrowed} onMore={list.more} busy={list.busy} />}
-          <p className="quiet list-foot">
-            {counted(shown.length, "experiment")}
-            {list.complete ? "" : " so far"}
-          </p>
+          <Lines list={list} items={list.items} />
         </>
       )}
     </>
   );
 }
 
-/** Asks for the next page when it comes into view; while a search is on, until there is no more. */
-function More({ eager, onMore, busy }: { eager: boolean; onMore: () => void; busy: boolean }) {
-  const mark = useRef<HTMLDivElement>(null);
+/** Draws the lines in view, and asks for older ones before the last is reached. */
+function Lines({ list, items }: { list: ExperimentList; items: readonly Item[] }) {
+  const shown = useDeferredValue(items);
+  const { list: element, lines, lineHeight } = useWindow(shown.length);
+  const nearEnd = lines.end > shown.length - 30;
+  const { complete, busy, more, problem } = list;
   useEffect(() => {
-    if (busy) return;
-    if (eager) return onMore();
-    const target = mark.current;
-    if (target === null) return;
-    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && onMore(), {
-      rootMargin: "600px",
-    });
-    observer.observe(target);
-    return () => observer.disconnect();
-  }, [eager, busy, onMore]);
+    if (nearEnd && !complete && !busy && problem === null) more();
+  }, [nearEnd, complete, busy, problem, more]);
   return (
-    <div ref={mark} className="more">
-      <button type="button" className="button" onClick={onMore} disabled={busy}>
-        {busy ? "Loading more…" : "More"}
-      </button>
-    </div>
+    <>
+      <ol ref={element} className="experiment-list" style={{ height: shown.length * lineHeight }}>
+        {shown.slice(lines.first, lines.end).map((item, index) => (
+          <ExperimentItem
+            key={item.id}
+            item={item}
+            index={lines.first + index}
+            count={complete ? shown.length : -1}
+            top={(lines.first + index) * lineHeight}
+          />
+        ))}
+      </ol>
+      {shown.length === 0 && <p className="quiet list-foot">{complete ? "No experiment matches." : "Looking…"}</p>}
+      <p className="quiet list-foot" role="status">
+        {shown.length > 0 && counted(shown.length, "experiment")}
+        {complete ? "" : " so far; older ones come as you scroll"}
+      </p>
+    </>
   );
 }
 

@@ -1,24 +1,23 @@
 /** The workers: which machines train, with what, and what each is doing. */
 import type { WorkerView } from "@rightsize/contract";
-import { useEffect } from "react";
+import { useState } from "react";
 import { api } from "../api-client.ts";
+import { LiveMark } from "../components/live-mark.tsx";
 import { EmptyNote, Loading, ProblemNote } from "../components/notes.tsx";
 import { ago, bytes, counted, duration } from "../format.ts";
 import { useNow } from "../use-now.ts";
 import { usePageTitle } from "../use-page-title.ts";
 import { useResource } from "../use-resource.ts";
-
-const lookAgainMs = 5_000;
+import { useServiceStream } from "../use-service-stream.ts";
 
 export function WorkersPage() {
   usePageTitle("Workers");
-  const { value, problem, reload } = useResource("workers", (signal) => api.workers(signal));
+  const read = useResource("workers", (signal) => api.workers(signal));
+  const [told, setTold] = useState<readonly WorkerView[] | null>(null);
+  const connection = useServiceStream("workers", { onWorkers: setTold });
   const now = useNow(true, 1_000);
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && reload(), lookAgainMs);
-    return () => clearInterval(timer);
-  }, [reload]);
-  const workers = [...(value?.workers ?? [])].sort((a, b) => Number(b.live) - Number(a.live) || a.machine.localeCompare(b.machine));
+  const value = told ?? read.value?.workers ?? null;
+  const workers = [...(value ?? [])].sort((a, b) => Number(b.live) - Number(a.live) || a.machine.localeCompare(b.machine));
   const live = workers.filter((worker) => worker.live);
   const slots = live.reduce((sum, worker) => sum + worker.slots, 0);
   const busy = live.reduce((sum, worker) => sum + worker.running.length, 0);
@@ -27,6 +26,7 @@ export function WorkersPage() {
       <header className="page-head">
         <div className="title-line">
           <h1>Workers</h1>
+          <LiveMark connection={connection} />
         </div>
         {value !== null && live.length > 0 && (
           <p className="question quiet">
@@ -34,8 +34,8 @@ export function WorkersPage() {
           </p>
         )}
       </header>
-      {problem !== null && <ProblemNote problem={problem} onRetry={reload} />}
-      {value === null && problem === null && <Loading what="the workers" />}
+      {read.problem !== null && told === null && <ProblemNote problem={read.problem} onRetry={read.reload} />}
+      {value === null && read.problem === null && <Loading what="the workers" />}
       {value !== null && workers.length === 0 && (
         <EmptyNote title="No worker is here">
           <p>
