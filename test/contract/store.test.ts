@@ -5,6 +5,7 @@ import { createMemoryStore, createPostgresStore } from "@rightsize/store";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
+import { checkpointsContract } from "./store/checkpoints.contract.ts";
 import { experimentsContract } from "./store/experiments.contract.ts";
 import { keysContract } from "./store/keys.contract.ts";
 import { listsContract } from "./store/lists.contract.ts";
@@ -22,6 +23,7 @@ function storeContract(open: OpenWorld): void {
   listsContract(open);
   workContract(open);
   resultsContract(open);
+  checkpointsContract(open);
   reconcileContract(open);
   outboxContract(open);
   keysContract(open);
@@ -60,7 +62,7 @@ describe("the store in Postgres", () => {
   });
   storeContract(async () => {
     await administrator.query(
-      "DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters; DELETE FROM api_keys",
+      "DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters; DELETE FROM api_keys; DELETE FROM unneeded_checkpoints",
     );
     return {
       store,

@@ -12,18 +12,20 @@ export const f17: Fault = {
   id: "F17",
   title: "I/O errors of the artifact store for 6 s",
   runs: 2,
-  async run(world) {
+  async run(world, round) {
     const golden = await goldenOf(world);
     await world.startWorker();
     const id = await world.post({ epochMs: 40 });
     await untilTraining(world, id);
     const incoming = join(world.artifactsFolder, "incoming");
     // A file where the folder was: every write fails with ENOTDIR, for root too (permissions would not stop it).
-    renameSync(incoming, `${incoming}-away`);
+    const away = `${incoming}-away-${round}`;
+    renameSync(incoming, away);
     writeFileSync(incoming, "");
     await sleep(brokenMs);
     rmSync(incoming);
     mkdirSync(incoming, { recursive: true });
+    rmSync(away, { recursive: true });
     return endsLikeGolden(world, id, golden);
   },
 };

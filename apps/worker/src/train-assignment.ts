@@ -88,7 +88,7 @@ async function togetherRun(context: RunContext, observer: TrainerObserver, signa
       learningRate: run.learningRate,
       recipe: work.recipe,
       spec: work.spec,
-      checkpoint: run.checkpoint === null ? null : await checkpointBytes(artifacts, run),
+      checkpoint: await checkpointBytes(artifacts, run),
     },
     hooks: {
       onEpoch: (epoch) => observer.onEpochs([{ runId: run.runId, ...epoch }]),
@@ -120,14 +120,13 @@ async function tellEnd({ run, artifacts }: RunContext, outcome: TrainOutcome, ob
   }
 }
 
-/** A checkpoint that is missing or torn costs only the time it would have saved: the run starts from its beginning. */
-async function checkpointBytes(artifacts: ArtifactStore, run: TrainingRun): Promise<Uint8Array | null> {
-  if (run.checkpoint === null) return null;
-  try {
-    return await artifacts.read(run.checkpoint.artifact);
-  } catch {
-    return null;
+/** The newest checkpoint whose bytes are whole. Where none is, the run starts from its beginning: that costs time and never a bit. */
+async function checkpointBytes(artifacts: ArtifactStore, { checkpoints }: TrainingRun): Promise<Uint8Array | null> {
+  for (const { artifact } of checkpoints) {
+    const bytes = await artifacts.read(artifact).catch(() => null);
+    if (bytes !== null) return bytes;
   }
+  return null;
 }
 
 async function finaliseRun(

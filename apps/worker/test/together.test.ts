@@ -51,7 +51,7 @@ const recipe = { ...defaultRecipe, maxEpochs: 12, patience: 12 };
 const small = { hiddenLayers: 1, nodesPerLayer: 16 };
 const large = { hiddenLayers: 2, nodesPerLayer: 150 };
 const run = (seed: number, fold = 0, learningRate = 0.01): TrainingRun => ({
-  ...{ runId: `run_${seed}_${fold}_${learningRate}` as RunId, purpose: "fit", seed, fold, learningRate, checkpoint: null },
+  ...{ runId: `run_${seed}_${fold}_${learningRate}` as RunId, purpose: "fit", seed, fold, learningRate, checkpoints: [] },
 });
 const replicates = [run(1), run(2), run(3, 1), run(4), run(1, 0, 0.05), run(5, 1)];
 
@@ -115,11 +115,23 @@ describe("an assignment of replicates, learning rates and folds", () => {
     expect(first.end).toBe("stopped");
     expect(first.seen.ends.size).toBe(0);
     expect(first.seen.checkpoints.size).toBe(3);
-    const resumed = runs.map((one) => ({ ...one, checkpoint: first.seen.checkpoints.get(one.runId) ?? null }));
+    const resumed = runs.map((one) => ({ ...one, checkpoints: [first.seen.checkpoints.get(one.runId) ?? []].flat() }));
     const second = await train(resumed, small);
     expect(second.end).toBe("done");
     expect(second.seen.ends).toEqual((await alone(runs, small)).ends);
     expect(second.seen.order.length).toBeLessThan(3 * 12);
+  });
+  it("of checkpoints it goes on from the newest whose bytes are there, and without any from the beginning", async () => {
+    const one = run(1);
+    const first = await train([one], small, 6);
+    const there = first.seen.checkpoints.get(one.runId) as { readonly artifact: Sha256; readonly epoch: number };
+    const gone = { artifact: "0".repeat(64) as Sha256, epoch: 11 };
+    const single = await alone([one], small);
+    const before = await train([{ ...one, checkpoints: [gone, there] }], small);
+    expect(before.seen.ends).toEqual(single.ends);
+    expect(before.seen.epochs.get(one.runId)?.[0]).toMatchObject({ epoch: there.epoch });
+    const none = await train([{ ...one, checkpoints: [gone, gone] }], small);
+    expect(none.seen).toMatchObject({ ends: single.ends, epochs: single.epochs });
   });
   it("a run that diverges is told so, and the others end as they do alone", async () => {
     const runs = [run(1), run(2, 0, 1e30), run(4)];

@@ -223,17 +223,14 @@ async function trainingWork(store: Store, claim: Claim): Promise<TrainingWork> {
     trialNumber: trial.number,
     capacity: trial.capacity,
     recipe: trial.recipe,
-    runs: claim.runs.map((run) => {
-      const checkpoint = claim.checkpoints.find(({ runId }) => runId === run.id);
-      return {
-        runId: run.id,
-        purpose: run.purpose,
-        seed: run.seed,
-        fold: run.fold,
-        learningRate: run.learningRate,
-        checkpoint: checkpoint === undefined ? null : { artifact: checkpoint.artifact, epoch: checkpoint.epoch },
-      };
-    }),
+    runs: claim.runs.map((run) => ({
+      runId: run.id,
+      purpose: run.purpose,
+      seed: run.seed,
+      fold: run.fold,
+      learningRate: run.learningRate,
+      checkpoints: claim.checkpoints.flatMap(({ runId, artifact, epoch }) => (runId === run.id ? [{ artifact, epoch }] : [])),
+    })),
     ...(claim.runs.some(({ purpose }) => purpose === "finalise") ? await wholeExperiment(store, experiment.id) : { members: [] }),
   };
 }

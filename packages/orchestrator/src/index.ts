@@ -23,6 +23,8 @@ export {
   relayOutbox,
   startDispatcher,
   startReconciler,
+  startSweeper,
+  sweepCheckpoints,
 } from "./loops.ts";
 export { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
 export { type TimeSpent, timeSpent } from "./time-spent.ts";

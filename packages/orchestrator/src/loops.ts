@@ -1,5 +1,5 @@
-/** The background loops: relaying the outbox to the queue, and reconciling what has neither a live lease nor a dispatch. */
-import { asRightsizeError, type IdSource, type Queue, type RightsizeError, type Store } from "@rightsize/core";
+/** The background loops: relaying the outbox to the queue, reconciling what has neither a live lease nor a dispatch, and deleting old checkpoints. */
+import { type ArtifactStore, asRightsizeError, type IdSource, type Queue, type RightsizeError, type Store } from "@rightsize/core";
 import { advanceExperiment } from "./advance.ts";
 
 export interface LoopDependencies {
@@ -64,6 +64,31 @@ export async function reconcile(deps: Pick<LoopDependencies, "store" | "queue" |
 
 export function startReconciler(deps: LoopDependencies, options: ReconcilerOptions = {}): Loop {
   return repeat("reconciler", deps, options.everyMs ?? reconcilerDefaults.everyMs, () => reconcile(deps, options));
+}
+
+/** Checkpoints whose bytes are deleted in one go. */
+const sweepBatch = 200;
+
+/** One round: deletes the bytes of checkpoints that no run needs any more; returns how many. */
+export async function sweepCheckpoints({ store, artifacts }: SweeperDependencies): Promise<number> {
+  return store.work.sweepCheckpoints(sweepBatch, async (unneeded) => {
+    for (const id of unneeded) await artifacts.delete(id);
+  });
+}
+
+export interface SweeperDependencies {
+  readonly store: Store;
+  readonly artifacts: Pick<ArtifactStore, "delete">;
+}
+
+/** Nobody waits for it, and it looks at every run's row: rarely is often enough. */
+export function startSweeper(
+  deps: SweeperDependencies & Pick<LoopDependencies, "onError">,
+  options: { readonly everyMs?: number } = {},
+): Loop {
+  return repeat("sweeper", deps, options.everyMs ?? 60_000, async () => {
+    while ((await sweepCheckpoints(deps)) === sweepBatch);
+  });
 }
 
 /** Runs `round` now, every `everyMs`, and soon after `soon()`; never two rounds at once; backs off while rounds fail. */

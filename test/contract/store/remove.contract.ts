@@ -43,12 +43,20 @@ function removals(open: OpenWorld): void {
     return started;
   }
 
+  /** What a sweep of checkpoints gives. */
+  async function swept(store: Store): Promise<readonly Sha256[]> {
+    const given: Sha256[] = [];
+    await store.work.sweepCheckpoints(100, async (artifacts) => void given.push(...artifacts));
+    return given;
+  }
+
   describe("deleting an experiment", () => {
     test("takes everything of it along, and names the artifacts that nothing needs any more", async () => {
       world = await open();
       const { store } = world;
       const { id, trialId, assignments, runs } = await ended(store, hash("1"));
-      expect(await store.experiments.remove(localOwner, id)).toEqual({ artifacts: [hash("1"), hash("cc"), examplePlan().artifact].sort() });
+      expect(await store.experiments.remove(localOwner, id)).toEqual({ artifacts: [hash("1"), examplePlan().artifact].sort() });
+      expect(await swept(store), "its checkpoints went with the runs' ends").toEqual([hash("cc")]);
       expect(await store.experiments.find(null, id)).toBeNull();
       expect(await store.experiments.snapshot(id)).toBeNull();
       expect(await store.experiments.events(id, 0, 10)).toEqual([]);
@@ -85,6 +93,7 @@ function removals(open: OpenWorld): void {
       const first = await ended(store, hash("1"));
       const second = await ended(store, hash("1"), alice);
       await store.datasets.put({ ...datasetNamed(alice, "9"), columnsArtifact: hash("cc") });
+      expect(await swept(store)).toEqual([]);
       expect(await store.experiments.remove(localOwner, first.id)).toEqual({ artifacts: [] });
       expect(await store.experiments.remove(alice, second.id)).toEqual({ artifacts: [hash("1"), examplePlan().artifact].sort() });
     });

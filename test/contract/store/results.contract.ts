@@ -1,7 +1,7 @@
 /** The store's contract for what an attempt writes: epochs, checkpoints, one result a run, and its own end. */
-import type { Claim, EpochRecord, RunId } from "@rightsize/core";
+import type { EpochRecord, RunId } from "@rightsize/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { exampleAnswer, hashOf } from "../../support/examples.ts";
+import { exampleAnswer } from "../../support/examples.ts";
 import {
   claimOf,
   codeOf,
@@ -107,25 +107,6 @@ export function resultsContract(open: OpenWorld): void {
     );
     expect(new Set(codes)).toEqual(new Set(["none"]));
     for (const run of runs) expect(await store.work.epochs(run, 0, 1000)).toHaveLength(300);
-  });
-
-  describe("checkpoints", () => {
-    test("point to the newest: a later epoch, or a later attempt", async () => {
-      const { store } = world;
-      const { assignments, runs } = await start(store);
-      const first = await take(store, assignments[0]);
-      const record = (claim: Claim, digit: string, epoch: number) =>
-        store.work.recordCheckpoint(claim, { runId: runs[0] as RunId, artifact: hashOf(digit), epoch });
-      await record(first, "1", 5);
-      await record(first, "2", 10);
-      await record(first, "3", 7);
-      await store.work.endAttempt(first, "released", null);
-      const second = await take(store, assignments[0]);
-      expect(second.checkpoints).toEqual([{ runId: runs[0], artifact: hashOf("2"), epoch: 10 }]);
-      await record(second, "4", 2);
-      await store.work.endAttempt(second, "released", null);
-      expect((await take(store, assignments[0])).checkpoints).toEqual([{ runId: runs[0], artifact: hashOf("4"), epoch: 2 }]);
-    });
   });
 
   describe("results", () => {

@@ -232,7 +232,7 @@ export interface Claim extends AttemptRef {
    * result (the oldest donor; `finalise` takes none).
    */
   readonly donors: readonly { readonly runId: RunId; readonly donor: Run | SpeculativeRun }[];
-  /** The last checkpoint of each run, where there is one. */
+  /** The last two checkpoints of each run, where there are any, newest first: where bytes are torn or missing, the one before serves. */
   readonly checkpoints: readonly { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }[];
 }
 export interface Refusal {
@@ -256,11 +256,19 @@ export interface WorkStore {
   heartbeat(ref: AttemptRef, leaseMs: number): Promise<"continue" | "cancel">;
   /** Appends epochs in a batch; an epoch already stored for the run is replaced only by a later attempt. Notifies once. */
   appendEpochs(ref: AttemptRef, epochs: readonly EpochRecord[]): Promise<void>;
-  /** Points a run at a newer checkpoint whose bytes are already stored. */
+  /**
+   * Points a run at a newer checkpoint whose bytes are already stored; the one before is kept, and the one before that is noted for
+   * `sweepCheckpoints`, as both are when the run ends. An older one is silently not taken.
+   */
   recordCheckpoint(
     ref: AttemptRef,
     checkpoint: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number },
   ): Promise<void>;
+  /**
+   * Takes up to `limit` checkpoints that their runs need no more (SKIP LOCKED), gives those that nothing refers to, then forgets them:
+   * at least once. A `remove` that throws leaves them. Returns how many were given.
+   */
+  sweepCheckpoints(limit: number, remove: (artifacts: readonly Sha256[]) => Promise<void>): Promise<number>;
   /**
    * Stores a run's only terminal result, and event `run.ended`. The very same outcome once more under the same attempt (a retry after a lost
    * acknowledgement) is silent; any other second one is refused as stale.

@@ -12,7 +12,8 @@ export interface TrainingRun {
   readonly seed: number;
   readonly fold: number;
   readonly learningRate: number;
-  readonly checkpoint: { readonly artifact: Sha256; readonly epoch: number } | null;
+  /** The last ones, newest first; empty where the run starts from its beginning. */
+  readonly checkpoints: readonly { readonly artifact: Sha256; readonly epoch: number }[];
 }
 /** A run that was trained, as `finalise` needs it. */
 export interface TrainedMember extends DeliveredRun {

@@ -25,12 +25,12 @@ export function isScripted(session: NetworkSession): session is ScriptedSession 
 const lossAt = (play: ScriptedPlay, epoch: number) =>
   epoch === play.epochs ? play.score : play.score + (Math.abs(play.score) * (play.epochs - epoch)) / play.epochs;
 
-/** Plays to the end; a checkpoint holds the epochs that are done. */
+/** Plays to the end; a checkpoint holds the epochs that are done, and the moment: no two are the same bytes, as with real engines. */
 export async function playRun(session: ScriptedSession, job: TrainJob, hooks: TrainHooks): Promise<TrainOutcome> {
   const { play } = session;
   const startedAt = hooks.now();
   let checkpointAt = startedAt;
-  let epoch = job.checkpoint ? Math.min(play.epochs - 1, Number(new TextDecoder().decode(job.checkpoint)) || 0) : 0;
+  let epoch = job.checkpoint ? Math.min(play.epochs - 1, Number.parseInt(new TextDecoder().decode(job.checkpoint), 10) || 0) : 0;
   const ended = (score: number | null, reason: string | null) => ({
     validationLoss: score,
     trainingLoss: score,
@@ -57,7 +57,7 @@ export async function playRun(session: ScriptedSession, job: TrainJob, hooks: Tr
     const loss = lossAt(play, epoch);
     hooks.onEpoch({ epoch, trainingLoss: loss, validationLoss: loss, learningRate: job.learningRate, ...metricsAt(epoch, loss) });
     if (epoch < play.epochs && hooks.onCheckpoint !== undefined && hooks.now() - checkpointAt >= (hooks.checkpointEveryMs ?? 30_000)) {
-      await hooks.onCheckpoint(new TextEncoder().encode(String(epoch)), epoch);
+      await hooks.onCheckpoint(new TextEncoder().encode(`${epoch} at ${hooks.now()}`), epoch);
       checkpointAt = hooks.now();
     }
   }

@@ -1,7 +1,16 @@
 /** How an attempt and its assignment end, and how assignments are dispatched; the twin of postgres/assignments.ts. */
 import type { AttemptEnd, Experiment } from "@rightsize/core";
 import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, isUnfinished, resultOfFailure } from "../rules.ts";
-import { type AnyRun, type AssignmentRow, type AssignmentState, type Change, runsWhere, type State, setRun } from "./state.ts";
+import {
+  type AnyRun,
+  type AssignmentRow,
+  type AssignmentState,
+  type Change,
+  dropCheckpoints,
+  runsWhere,
+  type State,
+  setRun,
+} from "./state.ts";
 
 export function unfinishedRunsOf(state: State, assignmentId: string): AnyRun[] {
   return runsWhere(state, (run) => run.assignmentId === assignmentId && isUnfinished(run.state));
@@ -64,6 +73,10 @@ export function endAssignment(
   }
   if (what.end === "cancelled") {
     setState(state, assignment.id, "CANCELLED");
+    dropCheckpoints(
+      state,
+      unfinished.map((run) => run.id),
+    );
     for (const run of unfinished) {
       setRun(state, run.id, { state: "CANCELLED", endedAt: change.time });
       if (run.decision !== null) change.event(run.experimentId, eventOf.runEnded(named(state, run), "CANCELLED", null));
@@ -81,6 +94,10 @@ export function failAssignment(state: State, change: Change, assignment: Assignm
 }
 
 function failRuns(state: State, change: Change, runs: readonly AnyRun[], reason: string): void {
+  dropCheckpoints(
+    state,
+    runs.map((run) => run.id),
+  );
   for (const run of runs) {
     const result = resultOfFailure(reason, run.epochs);
     setRun(state, run.id, { state: "FAILED", result, endedAt: change.time });

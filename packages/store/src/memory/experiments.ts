@@ -253,7 +253,7 @@ function insertAssignment(
         endedAt: null,
       } as AnyRun,
       endedBy: null,
-      checkpoint: null,
+      checkpoints: [],
     });
   }
 }

@@ -9,11 +9,11 @@ function artifactsOf(state: State, isOf: (experimentId: string) => boolean): rea
   const runs = state.runs.values().filter(({ run }) => isOf(run.experimentId));
   return [
     ...experiments.flatMap(({ plan, answer }) => [plan.artifact, answer?.modelArtifact, answer?.evaluationArtifact]),
-    ...runs.flatMap(({ run, checkpoint }) => [run.result?.weightsArtifact, checkpoint?.artifact]),
+    ...runs.flatMap(({ run, checkpoints }) => [run.result?.weightsArtifact, ...checkpoints.map(({ artifact }) => artifact)]),
   ];
 }
 
-function unreferenced(state: State, candidates: readonly (Sha256 | null | undefined)[]): Removed {
+export function unreferenced(state: State, candidates: readonly (Sha256 | null | undefined)[]): Removed {
   const used = new Set([
     ...artifactsOf(state, () => true),
     ...state.datasets.values().flatMap(({ id, columnsArtifact }) => [id, columnsArtifact]),

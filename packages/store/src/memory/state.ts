@@ -39,7 +39,8 @@ export type AnyRun = Run | SpeculativeRun;
 export interface RunRow {
   readonly run: AnyRun;
   readonly endedBy: number | null;
-  readonly checkpoint: { readonly artifact: Sha256; readonly attempt: number; readonly epoch: number } | null;
+  /** The last two, newest first. */
+  readonly checkpoints: readonly { readonly artifact: Sha256; readonly attempt: number; readonly epoch: number }[];
 }
 export interface OutboxRow {
   readonly assignmentId: string;
@@ -71,6 +72,8 @@ export interface State {
   readonly decisions: Table<readonly StoredDecision[]>;
   readonly events: Table<readonly ExperimentEvent[]>;
   readonly outbox: Table<OutboxRow>;
+  /** Checkpoints that their run needs no more, by artifact. */
+  readonly unneededCheckpoints: Table<Sha256>;
   readonly keys: Table<{ readonly key: ApiKey; readonly hash: Sha256 }>;
   readonly workers: Table<Omit<WorkerRecord, "live" | "running">>;
   readonly listeners: Set<(signal: Signal) => void>;
@@ -94,6 +97,7 @@ export function newState(now: () => number): State {
     decisions: table(),
     events: table(),
     outbox: table(),
+    unneededCheckpoints: table(),
     keys: table(),
     workers: table(),
     listeners: new Set(),
@@ -179,4 +183,21 @@ export function snapshotOf(state: State, id: ExperimentId): ExperimentSnapshot |
 export function setRun(state: State, id: string, change: Partial<AnyRun>, rest: Partial<Omit<RunRow, "run">> = {}): void {
   const row = state.runs.get(id) as RunRow;
   state.runs.set(id, { ...row, ...rest, run: { ...row.run, ...change } as AnyRun });
+}
+
+/** Notes checkpoints that their run needs no more. */
+export function noteUnneeded(state: State, artifacts: readonly Sha256[]): void {
+  for (const artifact of artifacts) state.unneededCheckpoints.set(artifact, artifact);
+}
+
+/** Runs that have ended need none. */
+export function dropCheckpoints(state: State, runIds: readonly string[]): void {
+  for (const id of runIds) {
+    const { checkpoints } = state.runs.get(id) as RunRow;
+    noteUnneeded(
+      state,
+      checkpoints.map(({ artifact }) => artifact),
+    );
+    setRun(state, id, {}, { checkpoints: [] });
+  }
 }

@@ -24,12 +24,15 @@ import {
   unfinishedRuns,
 } from "../rules.ts";
 import { dispatch, endAssignment, failAssignment, named, unfinishedRunsOf } from "./assignments.ts";
+import { unreferenced } from "./remove.ts";
 import {
   type AnyRun,
   type AssignmentRow,
   type Change,
+  dropCheckpoints,
   type EpochRow,
   isAsked,
+  noteUnneeded,
   type RunRow,
   runsWhere,
   type State,
@@ -60,6 +63,9 @@ export function memoryWork(state: State): WorkStore {
     if (row?.run.assignmentId !== ref.assignmentId) throw foreignRun(ref, [runId]);
     return row;
   }
+
+  /** What a sweep under way has taken: others pass it by, as with SKIP LOCKED. */
+  const sweeping = new Set<string>();
 
   return {
     async claim(request) {
@@ -103,11 +109,33 @@ export function memoryWork(state: State): WorkStore {
     async recordCheckpoint(ref, { runId, artifact, epoch }) {
       fenced(() => {
         if (!heldBy(ref)) throw whyStale(ref);
-        const { run, checkpoint } = runOf(ref, runId);
-        const newer =
-          checkpoint === null || checkpoint.attempt < ref.attempt || (checkpoint.attempt === ref.attempt && checkpoint.epoch < epoch);
-        if (run.state === "RUNNING" && newer) setRun(state, runId, {}, { checkpoint: { artifact, attempt: ref.attempt, epoch } });
+        const { run, checkpoints } = runOf(ref, runId);
+        const [newest, previous] = checkpoints;
+        if (newest?.artifact === artifact) return;
+        const newer = newest === undefined || newest.attempt < ref.attempt || (newest.attempt === ref.attempt && newest.epoch <= epoch);
+        if (run.state !== "RUNNING" || !newer) return noteUnneeded(state, [artifact]);
+        if (previous) noteUnneeded(state, [previous.artifact]);
+        setRun(state, runId, {}, { checkpoints: [{ artifact, attempt: ref.attempt, epoch }, ...(newest ? [newest] : [])] });
       });
+    },
+
+    async sweepCheckpoints(limit, remove) {
+      const noted = state.unneededCheckpoints
+        .values()
+        .filter((artifact) => !sweeping.has(artifact))
+        .slice(0, limit);
+      if (noted.length === 0) return 0;
+      const { artifacts } = unreferenced(state, noted);
+      for (const artifact of noted) sweeping.add(artifact);
+      try {
+        await remove(artifacts);
+        state.change(() => {
+          for (const artifact of noted) state.unneededCheckpoints.delete(artifact);
+        });
+        return artifacts.length;
+      } finally {
+        for (const artifact of noted) sweeping.delete(artifact);
+      }
     },
 
     async completeRun(ref, runId, outcome) {
@@ -140,6 +168,7 @@ export function memoryWork(state: State): WorkStore {
           },
           { endedBy: ref.attempt },
         );
+        dropCheckpoints(state, [runId]);
         if (isAsked(row.run)) change.event(held.experimentId, eventOf.runEnded(named(state, row.run), outcome.state, result));
         if (outcome.answer) {
           const experiment = state.experiments.get(held.experimentId) as Experiment;
@@ -326,10 +355,9 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
     runs,
     priority: assignment.priority,
     donors: donorsOf(state, state.experiments.get(experiment.id) as Experiment, runs),
-    checkpoints: runs.flatMap((run) => {
-      const checkpoint = state.runs.get(run.id)?.checkpoint;
-      return checkpoint ? [{ runId: run.id, artifact: checkpoint.artifact, epoch: checkpoint.epoch }] : [];
-    }),
+    checkpoints: runs.flatMap((run) =>
+      (state.runs.get(run.id)?.checkpoints ?? []).map(({ artifact, epoch }) => ({ runId: run.id, artifact, epoch })),
+    ),
   };
 }
 

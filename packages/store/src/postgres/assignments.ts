@@ -1,6 +1,7 @@
 /** How an attempt and its assignment end, whoever ends them: the worker, the reconciler or the experiment. Under the experiment's lock. */
 import type { AttemptEnd } from "@rightsize/core";
 import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, resultOfFailure } from "../rules.ts";
+import { dropCheckpoints } from "./checkpoints.ts";
 import type { Locked } from "./lock.ts";
 import { type AssignmentRow, assignmentColumns, type RunRow, runColumns } from "./rows.ts";
 
@@ -56,6 +57,7 @@ export async function endAssignment(
   if (what.end === "cancelled") {
     await setState(locked, assignment, "CANCELLED");
     await locked.query("UPDATE runs SET state = 'CANCELLED', ended_at = now() WHERE id = ANY($1)", [ids]);
+    await dropCheckpoints(locked, ids);
     for (const run of asked) locked.events.push(eventOf.runEnded(name(run), "CANCELLED", null));
     return;
   }
@@ -74,6 +76,10 @@ export async function failAssignment(locked: Locked, assignment: AssignmentRow, 
 }
 
 async function failRuns(locked: Locked, runs: readonly NamedRunRow[], reason: string): Promise<void> {
+  await dropCheckpoints(
+    locked,
+    runs.map((run) => run.id),
+  );
   for (const run of runs) {
     const result = resultOfFailure(reason, run.epochs);
     await locked.query("UPDATE runs SET state = 'FAILED', result = $2, ended_at = now() WHERE id = $1", [run.id, JSON.stringify(result)]);

@@ -2,6 +2,7 @@
 import { type Claim, isTerminal, type Refusal, type WorkStore } from "@rightsize/core";
 import { eventOf, isUnasked } from "../rules.ts";
 import { endAssignment, lockAssignment, name, unfinishedRunsOf } from "./assignments.ts";
+import { checkpointsOf } from "./checkpoints.ts";
 import type { Database } from "./database.ts";
 import { type Locked, underLock } from "./lock.ts";
 import {
@@ -104,11 +105,7 @@ async function readClaim(locked: Locked, assignment: AssignmentRow, attempt: num
     runs: mine.map(asRun),
     priority: assignment.priority,
     donors,
-    checkpoints: mine.flatMap((row) =>
-      row.checkpointArtifact === null || row.checkpointEpoch === null
-        ? []
-        : [{ runId: row.id as Claim["runs"][0]["id"], artifact: row.checkpointArtifact as never, epoch: row.checkpointEpoch }],
-    ),
+    checkpoints: mine.flatMap((row) => checkpointsOf(row).map((checkpoint) => ({ runId: asRun(row).id, ...checkpoint }))),
   };
 }
 

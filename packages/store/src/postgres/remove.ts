@@ -6,13 +6,14 @@ import type { Database, Sql } from "./database.ts";
 import { underLock } from "./lock.ts";
 
 /** Those of the given artifacts that no row refers to. */
-async function unreferenced(sql: Sql, candidates: readonly (string | null)[]): Promise<Removed> {
+export async function unreferenced(sql: Sql, candidates: readonly (string | null)[]): Promise<Removed> {
   const rows = await sql.query<{ id: Sha256 }>(
     `SELECT unnest($1::text[]) AS id EXCEPT (
        SELECT id FROM datasets UNION ALL SELECT columns_artifact FROM datasets
        UNION ALL SELECT plan->>'artifact' FROM experiments UNION ALL SELECT answer->>'modelArtifact' FROM experiments
        UNION ALL SELECT answer->>'evaluationArtifact' FROM experiments
-       UNION ALL SELECT result->>'weightsArtifact' FROM runs UNION ALL SELECT checkpoint_artifact FROM runs
+       UNION ALL SELECT result->>'weightsArtifact' FROM runs
+       UNION ALL SELECT checkpoint_artifact FROM runs UNION ALL SELECT previous_checkpoint_artifact FROM runs
      ) ORDER BY id`,
     [candidates.filter((id) => id !== null)],
   );
@@ -34,8 +35,9 @@ export async function removeExperiment(database: Database, owner: OwnerId, id: E
     );
     if (row?.owner !== owner) return null;
     if (!isTerminal("experiment", locked.experiment.state)) throw notEnded(locked.experiment.state);
-    const runs = await locked.query<{ weights: string | null; checkpoint: string | null }>(
-      `SELECT result->>'weightsArtifact' AS weights, checkpoint_artifact AS checkpoint FROM runs WHERE experiment_id = $1`,
+    const ofRuns = await locked.query<{ artifact: string | null }>(
+      `SELECT unnest(ARRAY[result->>'weightsArtifact', checkpoint_artifact, previous_checkpoint_artifact]) AS artifact
+       FROM runs WHERE experiment_id = $1`,
       [id],
     );
     await locked.query("DELETE FROM experiments WHERE id = $1", [id]);
@@ -44,7 +46,7 @@ export async function removeExperiment(database: Database, owner: OwnerId, id: E
       [row.dataset],
     );
     if (open.length > 0) return { artifacts: [] };
-    return unreferenced(locked, [row.plan, row.model, row.evaluation, ...runs.flatMap(({ weights, checkpoint }) => [weights, checkpoint])]);
+    return unreferenced(locked, [row.plan, row.model, row.evaluation, ...ofRuns.map(({ artifact }) => artifact)]);
   });
 }
 

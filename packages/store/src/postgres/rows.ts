@@ -101,6 +101,8 @@ export const runColumns = columnsOf<RunRow>("runs", {
   checkpointArtifact: "checkpoint_artifact",
   checkpointAttempt: "checkpoint_attempt",
   checkpointEpoch: "checkpoint_epoch",
+  previousCheckpointArtifact: "previous_checkpoint_artifact",
+  previousCheckpointEpoch: "previous_checkpoint_epoch",
   startedAt: "started_at",
   endedAt: "ended_at",
 });

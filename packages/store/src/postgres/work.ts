@@ -2,6 +2,7 @@
 import { type AssignmentId, type AttemptRef, RightsizeError, type RunState, type SpeculationUse, type WorkStore } from "@rightsize/core";
 import { distinctEpochs, eventOf, foreignRun, noRuns, staleAttempt, unfinishedRuns } from "../rules.ts";
 import { endAssignment, lockAssignment, unfinishedRunsOf } from "./assignments.ts";
+import { dropCheckpoints, pointToCheckpoint, sweepCheckpoints } from "./checkpoints.ts";
 import { claimAssignment } from "./claim.ts";
 import type { Database } from "./database.ts";
 import { underLock } from "./lock.ts";
@@ -103,22 +104,9 @@ export function postgresWork(database: Database): WorkStore {
         if (found.foreign) throw foreignRun(ref, found.foreign);
       }),
 
-    recordCheckpoint: (ref, checkpoint) =>
-      fenced(async () => {
-        const [found] = await sql.query<{ held: boolean; known: boolean }>(
-          `WITH held AS MATERIALIZED (
-             SELECT id FROM assignments WHERE id = $1 AND attempt = $2 AND state = 'RUNNING' FOR SHARE
-           ), pointed AS (
-             UPDATE runs SET checkpoint_artifact = $4, checkpoint_attempt = $2, checkpoint_epoch = $5 FROM held
-             WHERE runs.id = $3 AND runs.assignment_id = held.id AND runs.state = 'RUNNING'
-               AND (checkpoint_attempt IS NULL OR (checkpoint_attempt, checkpoint_epoch) < ($2, $5))
-           )
-           SELECT EXISTS (SELECT 1 FROM held) AS held, EXISTS (SELECT 1 FROM runs WHERE id = $3 AND assignment_id = $1) AS known`,
-          [ref.assignmentId, ref.attempt, checkpoint.runId, checkpoint.artifact, checkpoint.epoch],
-        );
-        if (!found?.held) throw await whyStale(ref);
-        if (!found.known) throw foreignRun(ref, [checkpoint.runId]);
-      }),
+    recordCheckpoint: (ref, checkpoint) => fenced(() => pointToCheckpoint(database, ref, checkpoint, whyStale)),
+
+    sweepCheckpoints: (limit, remove) => sweepCheckpoints(database, limit, remove),
 
     completeRun: (ref, runId, outcome) =>
       fenced(async () => {
@@ -130,7 +118,8 @@ export function postgresWork(database: Database): WorkStore {
              FROM assignments, trials
              WHERE assignments.id = $1 AND assignments.attempt = $2 AND assignments.state = 'RUNNING' AND trials.id = runs.trial_id
                AND runs.id = $3 AND runs.assignment_id = $1 AND runs.state = 'RUNNING'
-             RETURNING runs.id, runs.trial_id AS "trialId", trials.number AS trial, runs.purpose, runs.decision`,
+             RETURNING runs.id, runs.trial_id AS "trialId", trials.number AS trial, runs.purpose, runs.decision,
+               checkpoint_artifact AS "checkpointArtifact"`,
             [ref.assignmentId, ref.attempt, runId, outcome.state, result, outcome.result.epochs, outcome.reusedFrom ?? null],
           );
           if (ended === undefined) return false;
@@ -140,6 +129,7 @@ export function postgresWork(database: Database): WorkStore {
             outcome.result.epochs,
             ref.attempt,
           ]);
+          if (ended.checkpointArtifact !== null) await dropCheckpoints(locked, [runId]);
           if (ended.decision !== null) locked.events.push(eventOf.runEnded(ended, outcome.state, outcome.result));
           if (outcome.answer) {
             await locked.query("UPDATE experiments SET answer = $2 WHERE id = $1", [locked.experiment.id, JSON.stringify(outcome.answer)]);
