@@ -78,7 +78,7 @@ async function prepare(columnsPath: string, { target, task, split, features }: Q
 }
 
 const run = (purpose: TrainingRun["purpose"], seed: number, fold: number): TrainingRun => ({
-  ...{ runId: `run_${purpose}_${seed}_${fold}` as RunId, purpose, seed, fold, learningRate: 0.02, checkpoint: null },
+  ...{ runId: `run_${purpose}_${seed}_${fold}` as RunId, purpose, seed, fold, learningRate: 0.02, checkpoints: [] },
 });
 
 async function train(work: TrainingWork): Promise<{ readonly results: readonly RunResult[]; readonly answer: Answer | null }> {
