@@ -50,14 +50,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const runs = Array.from({ length: 5 }, (_, seed): TrainingRun => {
   const learningRate = [0.001, 0.01][seed % 2] as number;
-  return { runId: `run_${seed}` as RunId, purpose: "fit", seed, fold: 0, learningRate, checkpoint: null };
+  return { runId: `run_${seed}` as RunId, purpose: "fit", seed, fold: 0, learningRate, checkpoints: [] };
 });
 
 /** All that is known of the runs: what a store would hold. */
 interface Held {
   readonly ends: Map<RunId, unknown>;
   readonly epochs: Map<string, unknown>;
-  readonly checkpoints: Map<RunId, { readonly artifact: Sha256; readonly epoch: number }>;
+  /** Newest first. */
+  readonly checkpoints: Map<RunId, readonly { readonly artifact: Sha256; readonly epoch: number }[]>;
 }
 /** Trains what has no result yet, each run from its last checkpoint; with `killAfter`, that many epochs later and some µs the child is killed. */
 async function attempt(trainer: Awaited<ReturnType<typeof startChildTrainer>>, held: Held, killAfter = Number.POSITIVE_INFINITY) {
@@ -71,11 +72,11 @@ async function attempt(trainer: Awaited<ReturnType<typeof startChildTrainer>>, h
       }
     },
     onCheckpoint: ({ runId, ...checkpoint }: { readonly runId: RunId; readonly artifact: Sha256; readonly epoch: number }) =>
-      void held.checkpoints.set(runId, checkpoint),
+      void held.checkpoints.set(runId, [checkpoint, ...(held.checkpoints.get(runId) ?? [])].slice(0, 2)),
     onRunEnd: async (runId: RunId, { state, result }: { readonly state: string; readonly result: object }) =>
       void held.ends.set(runId, { state, ...result, trainMs: 0 }),
   };
-  const resumed = left.map((run) => ({ ...run, checkpoint: held.checkpoints.get(run.runId) ?? null }));
+  const resumed = left.map((run) => ({ ...run, checkpoints: held.checkpoints.get(run.runId) ?? [] }));
   const end = await trainer.train({ ...work, runs: resumed }, observer, new AbortController().signal);
   return { end: end.kind, told, resumed };
 }
@@ -101,7 +102,7 @@ test("epochs, results and weights are those of an undisturbed assignment, wherev
     for (let kill = 0; kill < 3; kill++) {
       const { end, resumed } = await attempt(trainer, disturbed, 20 + random.below(40));
       expect(end).toBe("crashed");
-      if (kill > 0) expect(resumed.filter(({ checkpoint }) => checkpoint !== null).length).toBeGreaterThan(0);
+      if (kill > 0) expect(resumed.filter(({ checkpoints }) => checkpoints.length > 0).length).toBeGreaterThan(0);
     }
     expect((await attempt(trainer, disturbed)).end).toBe("done");
     expect(disturbed.ends).toEqual(calm.ends);
