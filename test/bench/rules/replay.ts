@@ -58,10 +58,8 @@ function regretOf(world: World, chosen: Capacity): number {
   return Math.exp(world.truth(chosen) - Math.min(...gridCells.map(world.truth))) - 1;
 }
 
-const inputs = 10;
-
 function game(rule: Rule, landscape: Landscape, world: World, seed: number) {
-  const { trainingRows, validationRows } = landscape;
+  const { trainingRows, validationRows, inputs, folds } = landscape;
   const context: PolicyContext = {
     preset: rule.preset,
     parameters: rule.parameters,
@@ -72,14 +70,14 @@ function game(rule: Rule, landscape: Landscape, world: World, seed: number) {
     outputs: 1,
     trainingRows,
     validationRows,
-    folds: 1,
-    meanPredictorLoss: [1e9],
+    folds,
+    meanPredictorLoss: Array.from({ length: folds }, () => 1e9),
   };
   let seconds = 0;
   let fits = 0;
   const outcomes: OutcomesOf = (request, { capacity }) => {
     const normal = normals(request.seed, hashText(`${landscape.name} ${capacityText(capacity)}`));
-    const loss = Math.exp(world.truth(capacity) + world.deviation(capacity) * normal());
+    const loss = Math.exp(world.truth(capacity) + world.fold(request.fold, capacity) + world.deviation(capacity) * normal());
     const epochs = Math.max(1, Math.round(world.epochs(capacity)));
     const cost = epochs * trainingRows * parameterCount(inputs, capacity, 1);
     seconds += world.seconds(capacity);

@@ -36,10 +36,13 @@ export const syntheticLandscapes: readonly Landscape[] = shapes.map(({ name, dev
     name,
     trainingRows: 2000,
     validationRows: 860,
+    inputs: 10,
+    folds: 1,
     bestGuess: null,
     world: () => ({
       truth: (capacity) => level(...place(capacity)) - 1,
       deviation: () => deviation,
+      fold: () => 0,
       epochs,
       seconds: (capacity) => epochs(capacity) * (0.02 + 1e-7 * weights(capacity) * 2.24),
     }),
