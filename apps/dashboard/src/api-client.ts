@@ -7,6 +7,8 @@ import type {
   ExperimentRequest,
   ExperimentView,
   Problem,
+  ReplayRequest,
+  ReplayView,
   ServiceTopic,
   TrialDetail,
   TrialTable,
@@ -85,6 +87,12 @@ const experimentPath = (id: string) => `/v1/experiments/${encodeURIComponent(id)
 const pageQuery = (cursor: string | null, limit: number) =>
   new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) }).toString();
 
+const posted = (body: unknown): RequestInit => ({
+  method: "POST",
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json" },
+});
+
 export type ExperimentAction = "pause" | "resume" | "cancel";
 
 export const api = {
@@ -105,6 +113,7 @@ export const api = {
       body: JSON.stringify(body),
       headers: { "content-type": "application/json", "idempotency-key": idempotencyKey },
     }),
+  replay: (id: string, body: ReplayRequest) => request<ReplayView>(`${experimentPath(id)}/replay`, posted(body)),
   datasets: (cursor: string | null, signal?: AbortSignal) =>
     request<PageOf<DatasetView>>(`/v1/datasets?${pageQuery(cursor, 50)}`, { signal: signal ?? null }),
   dataset: (id: string) => request<DatasetView>(`/v1/datasets/${encodeURIComponent(id)}`),
@@ -116,5 +125,5 @@ export const api = {
   workers: (signal?: AbortSignal) => request<{ workers: readonly WorkerView[] }>("/v1/workers", { signal: signal ?? null }),
   serviceEventsPath: (topic: ServiceTopic) => `/v1/events?topics=${topic}`,
   eventsPath: (id: string) => `${experimentPath(id)}/events`,
-  tablePath: experimentPath,
+  experimentPath,
 };

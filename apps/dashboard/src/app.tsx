@@ -41,14 +41,7 @@ function PageOf({ route }: { route: Route }) {
     case "experiment":
       return <ExperimentPage key={route.id} id={route.id} />;
     case "new":
-      return (
-        <NewExperimentPage
-          key={`${route.dataset} ${route.from} ${route.remedy}`}
-          dataset={route.dataset}
-          from={route.from}
-          remedy={route.remedy}
-        />
-      );
+      return <NewExperimentPage key={JSON.stringify(route)} query={route} />;
     case "datasets":
       return <DatasetsPage />;
     case "dataset":

@@ -8,6 +8,8 @@ export interface Draft {
   readonly task: "" | "regression" | "classification";
   readonly name: string;
   readonly preset: string;
+  /** Parameters of the preset as JSON. */
+  readonly parameters: string;
   /** Columns not to use. */
   readonly exclude: readonly string[];
   /** Percent of the rows that are not test rows. */
@@ -15,6 +17,9 @@ export interface Draft {
   /** Percent of all rows. */
   readonly testPercent: string;
   readonly stratify: boolean;
+  /** Number of splits, each part validating once; empty for one split. */
+  readonly folds: string;
+  readonly delivery: "" | "single" | "mean_of_best";
   readonly patience: string;
   readonly maxEpochs: string;
   /** One rate, or several divided by commas: a sweep. */
@@ -37,10 +42,13 @@ export const emptyDraft: Draft = {
   task: "",
   name: "",
   preset: "",
+  parameters: "",
   exclude: [],
   validationPercent: "30",
   testPercent: "20",
   stratify: false,
+  folds: "",
+  delivery: "",
   patience: "",
   maxEpochs: "",
   learningRates: "",
@@ -90,11 +98,14 @@ export function requestOf(draft: Draft): ExperimentRequest {
   };
   const validationFraction = percent(draft.validationPercent);
   const testFraction = percent(draft.testPercent);
-  const split = said({
-    validationFraction: validationFraction === 0.3 ? undefined : validationFraction,
+  const folds = number(draft.folds);
+  const parts = said({
+    folds,
+    validationFraction: folds === undefined && validationFraction !== 0.3 ? validationFraction : undefined,
     testFraction: testFraction === 0.2 ? undefined : testFraction,
     stratify: draft.stratify || undefined,
   });
+  const split = parts === undefined ? undefined : { kind: folds === undefined ? ("random" as const) : ("folds" as const), ...parts };
   const seed = number(draft.seed);
   const maxTrials = number(draft.maxTrials);
   return said({
@@ -107,8 +118,8 @@ export function requestOf(draft: Draft): ExperimentRequest {
       scale: draft.scale || undefined,
       logTarget: draft.logTarget || undefined,
     }),
-    split: split === undefined ? undefined : { kind: "random" as const, ...split },
-    search: draft.preset === "" ? undefined : { preset: draft.preset },
+    split,
+    search: searchOf(draft),
     recipe: said({
       activation: draft.activation || undefined,
       optimizer: draft.optimizer === "" ? undefined : { kind: draft.optimizer },
@@ -120,9 +131,35 @@ export function requestOf(draft: Draft): ExperimentRequest {
       dropoutFraction: percent(draft.dropoutPercent),
     }),
     engine: draft.engine === "" ? undefined : { name: draft.engine },
+    delivery: draft.delivery === "" ? undefined : { kind: draft.delivery },
     limits: maxTrials === undefined ? undefined : { maxTrials },
     seed: seed === undefined || seed === 0 ? undefined : seed,
   }) as ExperimentRequest;
+}
+
+/** Parameters that are no JSON go as the text they are: the API says what it needs instead. */
+function searchOf({ preset, parameters }: Draft): ExperimentRequest["search"] {
+  if (preset === "" && parameters.trim() === "") return undefined;
+  if (parameters.trim() === "") return { preset };
+  let read: unknown;
+  try {
+    read = JSON.parse(parameters);
+  } catch {
+    read = parameters;
+  }
+  return { preset: preset || "default", parameters: read as Record<string, unknown> };
+}
+
+/** The draft for so many splits of one network (`2x250`): a grid of one, fitted once on each split. */
+export function withSplits(draft: Draft, splits: string, size: string): Draft {
+  const [hiddenLayers = 1, nodes = 0] = size.split("x").map(Number);
+  return {
+    ...draft,
+    name: `${draft.name.replace(/, again$/, "")}, ${splits} splits of ${hiddenLayers}×${nodes}`.slice(0, 200),
+    preset: "grid",
+    parameters: JSON.stringify({ hiddenLayers: [hiddenLayers], nodesPerLayer: [Math.max(1, nodes)], fits: Number(splits) }),
+    folds: splits,
+  };
 }
 
 /** The same request as a curl command for a POSIX shell. */
@@ -135,7 +172,9 @@ export function curlOf(request: ExperimentRequest, origin: string): string {
 export function draftFrom(experiment: ExperimentView): Draft {
   const spec = experiment.spec as {
     features?: { exclude?: readonly string[]; scale?: Draft["scale"]; logTarget?: boolean };
-    split?: { kind: string; validationFraction?: number; testFraction?: number; stratify?: boolean };
+    split?: { kind: string; folds?: number; validationFraction?: number; testFraction?: number; stratify?: boolean };
+    search?: { parameters?: Readonly<Record<string, unknown>> };
+    delivery?: { kind: "single" | "mean_of_best" };
     recipe?: {
       patience?: number;
       maxEpochs?: number;
@@ -160,10 +199,13 @@ export function draftFrom(experiment: ExperimentView): Draft {
     task: experiment.task,
     name: `${experiment.name}, again`.slice(0, 200),
     preset: experiment.preset,
+    parameters: Object.keys(spec.search?.parameters ?? {}).length === 0 ? "" : JSON.stringify(spec.search?.parameters),
     exclude: features?.exclude ?? [],
     validationPercent: percentText(split?.validationFraction, "30"),
     testPercent: percentText(split?.testFraction, "20"),
     stratify: split?.stratify ?? false,
+    folds: split?.kind === "folds" ? text(split.folds) : "",
+    delivery: spec.delivery?.kind ?? "",
     patience: text(recipe?.patience),
     maxEpochs: text(recipe?.maxEpochs),
     learningRates: rates.join(", "),

@@ -3,11 +3,23 @@
 export type Route =
   | { readonly page: "experiments" }
   | { readonly page: "experiment"; readonly id: string }
-  | { readonly page: "new"; readonly dataset: string | null; readonly from: string | null; readonly remedy: string | null }
+  | ({ readonly page: "new" } & NewQuery)
   | { readonly page: "datasets" }
   | { readonly page: "dataset"; readonly id: string }
   | { readonly page: "workers" }
   | { readonly page: "unknown"; readonly path: string };
+
+/** What a new experiment's form begins with. */
+export interface NewQuery {
+  readonly dataset: string | null;
+  /** An experiment whose question is asked again. */
+  readonly from: string | null;
+  /** A symptom whose remedy is filled in. */
+  readonly remedy: string | null;
+  /** So many splits of one network, given as `2x250`. */
+  readonly splits: string | null;
+  readonly size: string | null;
+}
 
 /** The route of an address's path and query. */
 export function routeOf(path: string, query = ""): Route {
@@ -20,7 +32,15 @@ export function routeOf(path: string, query = ""): Route {
     if (first === "workers" && second === undefined) return { page: "workers" };
     if (first === "new" && second === undefined) {
       const search = new URLSearchParams(query);
-      return { page: "new", dataset: search.get("dataset"), from: search.get("from"), remedy: search.get("remedy") };
+      const [dataset, from, remedy, splits, size] = ["dataset", "from", "remedy", "splits", "size"].map((name) => search.get(name));
+      return {
+        page: "new",
+        dataset: dataset ?? null,
+        from: from ?? null,
+        remedy: remedy ?? null,
+        splits: splits ?? null,
+        size: size ?? null,
+      };
     }
   }
   return { page: "unknown", path };

@@ -36,7 +36,7 @@ describe("addresses", () => {
     expect(routeOf("/")).toEqual({ page: "experiments" });
     expect(routeOf("/experiments/exp_1/")).toEqual({ page: "experiment", id: "exp_1" });
     expect(routeOf("/datasets/ab")).toEqual({ page: "dataset", id: "ab" });
-    expect(routeOf("/new", "?dataset=ab")).toEqual({ page: "new", dataset: "ab", from: null, remedy: null });
+    expect(routeOf("/new", "?dataset=ab")).toMatchObject({ page: "new", dataset: "ab", from: null, remedy: null, splits: null });
     expect(routeOf("/workers/x")).toEqual({ page: "unknown", path: "/workers/x" });
   });
 });

@@ -24,6 +24,7 @@ import {
 import { isTerminal } from "@rightsize/core";
 import { titanic, wages } from "./datasets.ts";
 import { createServiceStream, listPage, type ServiceStream } from "./mock-lists.ts";
+import { replayView } from "./mock-replay.ts";
 import { Stage, type Step } from "./stage.ts";
 import { courseStory } from "./stories.ts";
 
@@ -174,6 +175,7 @@ export async function startMockService(): Promise<MockService> {
       }
       if (part === "decisions") return json(response, 200, decisionListSchema.parse({ experimentId: id, decisions: stage.decisions }));
       if (part === "events") return stream(play, request, response);
+      if (part === "replay") return json(response, 200, replayView(stage, JSON.parse((await bodyOf(request)).toString())));
       if (part === "pause") stage.state("PAUSED", "Paused by its owner.");
       if (part === "resume") stage.state("RUNNING");
       if (part === "cancel") stage.state("CANCELLED", "Cancelled by its owner.");

@@ -153,7 +153,7 @@ function answerOf(
       test: scores(baselines[name][1]),
     })),
     beatsMean: true,
-    modelArtifact: null,
+    modelArtifact: "cd".repeat(32) as Answer["modelArtifact"],
     sentence: `${capacityText(capacity)} is the best size in the range explored: its error on the validation rows is ${percent} % below the linear model's.`,
   };
 }

@@ -84,6 +84,16 @@ await shoot(browser, at(running), "running-dark", { dark: true });
 await shoot(browser, at(running), "running-phone", { phone: true });
 await shoot(browser, at(sweep), "sweep-light");
 await shoot(browser, at(replicated), "timeline-dark", { dark: true, prepare: (page) => page.getByText("Timeline of workers").click() });
+const whatIf = async (page: import("playwright-core").Page) => {
+  const panel = page.getByRole("region", { name: "What if…" });
+  await panel.getByLabel("Search").selectOption("course");
+  await panel.getByRole("button", { name: "Tell the table again" }).click();
+  await page.getByText("that nobody trained").waitFor();
+  await page.getByText("Take the model home").click();
+  await page.getByText("import onnxruntime").waitFor();
+};
+await shoot(browser, at(replicated), "explore-light", { prepare: whatIf });
+await shoot(browser, at(replicated), "explore-phone-dark", { prepare: whatIf, phone: true, dark: true });
 await shoot(browser, at(failed), "failed-light");
 await shoot(browser, `${service.url}/experiments/exp_none`, "error-light");
 await shoot(browser, `${service.url}/workers`, "workers-light");

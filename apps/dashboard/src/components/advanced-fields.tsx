@@ -36,6 +36,16 @@ export function AdvancedFields({ draft, columns, change }: Props) {
             hint="the same seed gives the same table"
           />
         </div>
+        <div className="fields">
+          <TextField
+            label="Splits"
+            numeric
+            value={draft.folds}
+            placeholder="one"
+            onChange={(value) => change({ folds: value })}
+            hint="with several, each part of the rows validates once"
+          />
+        </div>
         <Check label="Keep class shares equal in every part" checked={draft.stratify} onChange={(stratify) => change({ stratify })} />
       </details>
       <details>
@@ -127,8 +137,24 @@ export function AdvancedFields({ draft, columns, change }: Props) {
         </fieldset>
       </details>
       <details>
-        <summary>Limits</summary>
+        <summary>Search, delivery and limits</summary>
         <div className="fields">
+          <TextField
+            label="Parameters of the search, JSON"
+            value={draft.parameters}
+            placeholder="the search's own"
+            onChange={(value) => change({ parameters: value })}
+          />
+          <Select
+            label="Deliver"
+            value={draft.delivery}
+            onChange={(value) => change({ delivery: value as Draft["delivery"] })}
+            hint="a mean of runs is steadier than one run alone"
+          >
+            <option value="">the search's own</option>
+            <option value="mean_of_best">the mean of the best five runs</option>
+            <option value="single">the best run alone</option>
+          </Select>
           <TextField
             label="Most trials"
             numeric

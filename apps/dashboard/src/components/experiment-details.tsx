@@ -1,15 +1,8 @@
 /** Everything that was asked and planned, the events as they came, and the table to take away. */
 import type { EventView, ExperimentView, TrialView } from "@rightsize/contract";
-import { api } from "../api-client.ts";
 import { plainWords } from "../format.ts";
-import { CopyButton } from "./copy-button.tsx";
+import { TakeHome } from "./take-home.tsx";
 import { Timeline } from "./timeline.tsx";
-
-const tableFormats = [
-  { format: "csv", text: "CSV" },
-  { format: "markdown", text: "MD" },
-  { format: "json", text: "JSON" },
-] as const;
 
 export function ExperimentDetails({
   experiment,
@@ -21,34 +14,9 @@ export function ExperimentDetails({
   events: readonly EventView[];
 }) {
   const { plan } = experiment;
-  const trialsPath = `${api.tablePath(experiment.id)}/trials`;
   return (
     <section className="details" aria-label="Details">
-      <details>
-        <summary>Take the table away</summary>
-        <p className="downloads">
-          {tableFormats.map(({ format, text }) => (
-            <a key={format} className="button" href={`${trialsPath}?format=${format}`} download={`trials.${text.toLowerCase()}`}>
-              {text}
-            </a>
-          ))}
-          {experiment.answer?.modelArtifact != null && (
-            <a className="button" href={`${api.tablePath(experiment.id)}/model`} download>
-              The trained model
-            </a>
-          )}
-        </p>
-        <p className="quiet">From any terminal:</p>
-        {["text/markdown", "text/csv", "application/json"].map((type) => {
-          const command = `curl -H 'Accept: ${type}' ${location.origin}${trialsPath}`;
-          return (
-            <p key={type} className="command">
-              <code>{command}</code>
-              <CopyButton text={command} />
-            </p>
-          );
-        })}
-      </details>
+      <TakeHome experiment={experiment} />
       <Timeline trials={trials} />
       {plan.warnings.length > 0 && (
         <details open>

@@ -2,6 +2,7 @@
 import type { ExperimentRequest } from "@rightsize/contract";
 import { useState } from "react";
 import { curlOf } from "../request-draft.ts";
+import { Choices } from "./choices.tsx";
 import { CopyButton } from "./copy-button.tsx";
 
 export function RequestPreview({ request }: { request: ExperimentRequest }) {
@@ -10,15 +11,15 @@ export function RequestPreview({ request }: { request: ExperimentRequest }) {
   return (
     <aside className="preview" aria-label="The same question for a terminal">
       <div className="preview-head">
-        <fieldset className="choices">
-          <legend className="visually-hidden">Form</legend>
-          {(["curl", "json"] as const).map((choice) => (
-            <label key={choice}>
-              <input type="radio" name="form" checked={form === choice} onChange={() => setForm(choice)} />
-              <span>{choice === "curl" ? "curl" : "JSON"}</span>
-            </label>
-          ))}
-        </fieldset>
+        <Choices
+          legend="Form"
+          value={form}
+          choices={[
+            { value: "curl", text: "curl" },
+            { value: "json", text: "JSON" },
+          ]}
+          onChange={setForm}
+        />
         <CopyButton text={text} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: text that scrolls must be reachable by keyboard. */}

@@ -5,7 +5,9 @@ import { ExperimentDetails } from "../components/experiment-details.tsx";
 import { ExperimentHeader } from "../components/experiment-header.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
 import { PatienceReplay } from "../components/patience-replay.tsx";
+import { Splits } from "../components/splits.tsx";
 import { TrialTable } from "../components/trial-table.tsx";
+import { WhatIf } from "../components/what-if.tsx";
 import type { FeedState } from "../experiment-feed.ts";
 import { capacityData, fullCurves, rateData, trialCurves } from "../plot-data.ts";
 import { CapacityPlot } from "../plots/capacity-plot.tsx";
@@ -86,6 +88,8 @@ function Loaded({
         factor={factor ?? 1}
         metric={metric}
       />
+      <Splits experiment={experiment} trials={trials} metric={metric} />
+      <WhatIf experiment={experiment} trials={trials} />
       <ExperimentDetails experiment={experiment} trials={trials} events={state.live.events} />
     </article>
   );

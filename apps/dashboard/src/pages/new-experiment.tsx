@@ -10,19 +10,13 @@ import { Loading, ProblemNote } from "../components/notes.tsx";
 import { RequestPreview } from "../components/request-preview.tsx";
 import { plainWords } from "../format.ts";
 import { remedyFor } from "../remedies.ts";
-import { type Draft, draftFor, draftFrom, emptyDraft, requestOf } from "../request-draft.ts";
+import { type Draft, draftFor, draftFrom, emptyDraft, requestOf, withSplits } from "../request-draft.ts";
 import { go } from "../router.tsx";
+import type { NewQuery } from "../routes.ts";
 import { usePageTitle } from "../use-page-title.ts";
 
-export function NewExperimentPage({
-  dataset: datasetId,
-  from,
-  remedy,
-}: {
-  dataset: string | null;
-  from: string | null;
-  remedy: string | null;
-}) {
+export function NewExperimentPage({ query }: { query: NewQuery }) {
+  const { dataset: datasetId, from } = query;
   usePageTitle("New experiment");
   const [dataset, setDataset] = useState<DatasetView | null>(null);
   const [draft, setDraft] = useState<Draft>(emptyDraft);
@@ -45,13 +39,14 @@ export function NewExperimentPage({
       if (!shown) return;
       setDataset(found);
       const fresh = old === null ? draftFor(found) : draftFrom(old);
-      setDraft(remedyFor(remedy)?.apply(fresh) ?? fresh);
+      const remedied = remedyFor(query.remedy)?.apply(fresh) ?? fresh;
+      setDraft(query.splits === null || query.size === null ? remedied : withSplits(remedied, query.splits, query.size));
     };
     load().catch((error: unknown) => shown && setProblem(asProblem(error)));
     return () => {
       shown = false;
     };
-  }, [datasetId, from, remedy]);
+  }, [datasetId, from, query]);
   const request = useMemo(() => requestOf(draft), [draft]);
   const send = async () => {
     const text = JSON.stringify(request);
@@ -108,12 +103,14 @@ export function NewExperimentPage({
                     <Select
                       label="Search"
                       value={draft.preset}
-                      onChange={(value) => change({ preset: value })}
+                      onChange={(value) => change({ preset: value, parameters: "" })}
                       hint={draft.preset === "course" ? "one fit a size, to the letter" : undefined}
                     >
                       <option value="">the service's default</option>
                       <option value="course">course</option>
                       <option value="default">default</option>
+                      <option value="grid">grid</option>
+                      <option value="random">random</option>
                     </Select>
                     <TextField
                       label="Name"

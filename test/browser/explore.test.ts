@@ -1,0 +1,82 @@
+/** What a person does with an ended experiment, in headless Chromium: ask what if, weigh its scores, take the model home. */
+import { experimentRequestSchema } from "@rightsize/contract";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser, noBrowser } from "./support/browser.ts";
+import { ensurePageIsBuilt } from "./support/build-page.ts";
+import { titanic } from "./support/datasets.ts";
+import { type MockService, type Play, startMockService } from "./support/mock-service.ts";
+import { watchedPage } from "./support/page-helpers.ts";
+import { courseStory, replicatedStory } from "./support/stories.ts";
+
+describe.skipIf(noBrowser !== null)(`an ended experiment${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
+  let browser: Browser;
+  let service: MockService;
+  let page: Page;
+
+  beforeAll(async () => {
+    await ensurePageIsBuilt();
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    service = await startMockService();
+    const watched = await watchedPage(browser, service.url);
+    page = watched.page;
+    return async () => {
+      await watched.close();
+      await service.close();
+    };
+  });
+  const open = async (play: Play) => {
+    service.step(play, 10_000);
+    await page.goto(`${service.url}/experiments/${play.stage.experiment.id}`);
+    await page.getByRole("region", { name: "The answer" }).waitFor();
+  };
+  const course = () => open(service.add("Hourly wages", courseStory()));
+  const replicated = () => open(service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" }));
+
+  it("answers what if: the other table beside the real one, where a result is missing, and the way on", async () => {
+    await course();
+    const panel = page.getByRole("region", { name: "What if…" });
+    const tell = panel.getByRole("button", { name: "Tell the table again" });
+    expect(await tell.isDisabled()).toBe(true);
+    await panel.getByLabel("Patience, epochs").fill("1");
+    await tell.click();
+    await panel.getByText("Nothing would change: every decision is the same.").waitFor();
+    await panel.getByLabel("Patience, epochs").fill("");
+    await panel.getByLabel("Search").selectOption("default");
+    await tell.click();
+    await panel.getByText("needs 1 run of 2×400 that nobody trained").waitFor();
+    expect(await panel.locator("tr.differs").count()).toBe(3);
+    await panel.getByRole("button", { name: "Go on as a new experiment" }).click();
+    await page.getByText("No trial yet").waitFor();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Hourly wages, what if");
+  });
+
+  it("shows how far each network's scores lie apart, and fills in ten splits of one", async () => {
+    await replicated();
+    const strips = page.getByRole("img", { name: /of each training: 1×64/ });
+    expect(await strips.locator(".strip").count()).toBe(3);
+    expect(await strips.locator(".strip.strong circle").count()).toBe(4);
+    await page.getByRole("link", { name: "Try ten splits of 2×128" }).click();
+    await page.getByRole("radio", { name: "JSON" }).check();
+    const request = experimentRequestSchema.parse(JSON.parse((await page.locator(".preview pre").textContent()) ?? ""));
+    expect(request).toMatchObject({
+      search: { preset: "grid", parameters: { hiddenLayers: [2], nodesPerLayer: [128], fits: 10 } },
+      split: { kind: "folds", folds: 10 },
+    });
+  });
+
+  it("gives the model with a program for Python and for TypeScript, about its own columns", async () => {
+    await replicated();
+    await page.getByText("Take the model home").click();
+    const download = page.getByRole("link", { name: "The trained model" });
+    expect(await download.getAttribute("href")).toMatch(/^\/v1\/experiments\/exp_\w+\/model$/);
+    const code = page.locator(".snippet pre");
+    await code.getByText("import onnxruntime").waitFor();
+    expect(await code.textContent()).toContain("age");
+    await page.getByRole("radio", { name: "TypeScript" }).check();
+    await code.getByText("onnxruntime-node").waitFor();
+  });
+});
