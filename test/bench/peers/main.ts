@@ -15,7 +15,7 @@ import { isOurs, type OurRecord, type PeerRecord, type RivalRecord } from "./rec
 import { type Comparison, comparisons } from "./summary.ts";
 
 /** Rows at most, drawn before the split: the budget of the whole bench is what decides. */
-const maxRows = 2500;
+const maxRows = 1200;
 const recipe = { patience: 20, maxEpochs: 400 };
 const methods = [
   "fixed_1x100",

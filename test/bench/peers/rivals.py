@@ -7,7 +7,7 @@ JOB: {"table", "split", "maxRows", "patience", "maxEpochs", "cpuSeconds", "fits"
 trainer.py (the measuring sticks beside the checkout): networks are trained by trainer.fit_one as it is. Times are this process's CPU
 seconds; it must be started with one thread.
 
-A search goes on until its CPU seconds AND its number of fits are used up (at most three times the seconds). A fit that was begun before the
+A search goes on until its CPU seconds AND its number of fits are used up (at most twice the seconds). A fit that was begun before the
 seconds ran out still counts: the doubt is the rival's gain.
 """
 import json
@@ -103,7 +103,7 @@ def searched(data, job, next_fit):
     while True:
         seconds, count = trace.seconds(), len(trace.fits)
         found = any(fit["val"] is not None for fit in trace.fits)
-        if found and ((seconds >= job["cpuSeconds"] and count >= job["fits"]) or seconds >= 3 * job["cpuSeconds"]):
+        if found and ((seconds >= job["cpuSeconds"] and count >= job["fits"]) or seconds >= 2 * job["cpuSeconds"]):
             break
         trace.add(seconds, next_fit(count))
     return dict(
