@@ -4,7 +4,8 @@ import type {
   DatasetView,
   DecisionList,
   EpochList,
-  ExperimentEstimate,
+  Evaluation,
+  ExperimentItem,
   ExperimentRequest,
   ExperimentView,
   KeyRequest,
@@ -15,12 +16,14 @@ import type {
   Readiness,
   ReplayRequest,
   ReplayView,
+  ServiceTopic,
   TrialDetail,
   TrialTable,
   UploadOptions,
   WorkerView,
 } from "@rightsize/contract";
-import type { StreamMessage } from "./events.ts";
+import type { ExperimentState } from "@rightsize/core";
+import type { ServiceMessage, StreamMessage } from "./events.ts";
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -32,6 +35,12 @@ export interface PageOptions {
   /** 1 to 200; 50 when left out. */
   readonly limit?: number;
   readonly cursor?: string;
+}
+
+export interface ExperimentListOptions extends PageOptions {
+  /** Words that must all occur in the name, target, preset or ids. */
+  readonly search?: string;
+  readonly states?: readonly ExperimentState[];
 }
 
 /** A table to upload: its bytes as they are, and how a CSV file is written where that shouldn't be guessed. */
@@ -63,9 +72,14 @@ export interface EventOptions {
   readonly onReconnect?: () => void;
 }
 
+export interface ServiceEventOptions extends Pick<EventOptions, "signal" | "onReconnect"> {
+  /** Left out: everything. */
+  readonly topics?: readonly ServiceTopic[];
+}
+
 export interface ModelBytes {
   /** The bundle, a zip file, as it streams in. */
-  readonly bytes: ReadableStream<Uint8Array>;
+  readonly bytes: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Of the bytes, as the service names it: compare when they are there. */
   readonly sha256: string | null;
 }
@@ -83,10 +97,9 @@ export interface Client {
   deleteDataset(id: string): Promise<void>;
 
   createExperiment(request: ExperimentRequest, options?: CreateOptions): Promise<ExperimentView>;
-  /** What an experiment would take, after the same checks; nothing is created. */
-  estimateExperiment(request: ExperimentRequest): Promise<ExperimentEstimate>;
   experiment(id: string): Promise<ExperimentView>;
-  experiments(options?: PageOptions): Promise<Page<ExperimentView>>;
+  /** Newest first, each with its table in a line. */
+  experiments(options?: ExperimentListOptions): Promise<Page<ExperimentItem>>;
   pauseExperiment(id: string): Promise<ExperimentView>;
   resumeExperiment(id: string): Promise<ExperimentView>;
   cancelExperiment(id: string): Promise<ExperimentView>;
@@ -102,6 +115,8 @@ export interface Client {
   /** The trial table as the service writes it for people (Markdown) or spreadsheets (CSV). */
   trialsText(id: string, format: "markdown" | "csv"): Promise<string>;
   decisions(id: string): Promise<DecisionList>;
+  /** How the delivered model predicts rows that its networks were not trained on. */
+  evaluation(id: string): Promise<Evaluation>;
   /** The table told again under other rules, from stored results, without training. */
   replay(id: string, rules?: ReplayRequest): Promise<ReplayView>;
   model(id: string): Promise<ModelBytes>;
@@ -113,8 +128,10 @@ export interface Client {
   /** Learning curves of a trial's runs, thinned out to at most `points` epochs each. */
   epochs(trial: string, options?: { readonly points?: number }): Promise<EpochList>;
 
+  /** What changes in the service, for those who show lists: batches, live, until `signal` aborts. */
+  serviceEvents(options?: ServiceEventOptions): AsyncGenerator<readonly ServiceMessage[], void, void>;
   workers(): Promise<readonly WorkerView[]>;
-  artifact(sha256: string): Promise<ReadableStream<Uint8Array>>;
+  artifact(sha256: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   storeArtifact(sha256: string, bytes: Blob): Promise<{ readonly id: string; readonly sizeBytes: number }>;
   /** The answer holds the key itself, this once. Needs a key of scope admin, once there is one. */
   createKey(request: KeyRequest): Promise<NewKeyView>;

@@ -6,7 +6,7 @@ import {
   datasetViewSchema,
   decisionListSchema,
   epochListSchema,
-  experimentEstimateSchema,
+  evaluationSchema,
   experimentPageSchema,
   experimentViewSchema,
   keyListSchema,
@@ -21,7 +21,7 @@ import {
 } from "@rightsize/contract";
 import type { Client, RowsBody } from "./client-interface.ts";
 import { RequestRefused, ServiceUnreachable } from "./errors.ts";
-import { streamEvents } from "./events.ts";
+import { experimentMessages, serviceMessages } from "./events.ts";
 import { createTransport, query, type RequestOptions, type TransportOptions, withJson } from "./transport.ts";
 import { waitUntilEnded } from "./wait.ts";
 
@@ -41,6 +41,13 @@ export function createClient(options: ClientOptions): Client {
     await request(path, { method: "DELETE" });
   };
   const stream = async (path: string) => bodyOf(await request(path, { timeLimit: "none" }), url);
+
+  /** Opens a stream of events after an id. */
+  const opened = (path: string) => (lastEventId: string | null, signal: AbortSignal) => {
+    const headers = { accept: "text/event-stream", ...(lastEventId === null ? {} : { "last-event-id": lastEventId }) };
+    return request(path, { headers, signal, timeLimit: "none" });
+  };
+  const never = new AbortController().signal;
 
   const client: Client = {
     url,
@@ -62,29 +69,20 @@ export function createClient(options: ClientOptions): Client {
 
     createExperiment: (body, { idempotencyKey = crypto.randomUUID() } = {}) =>
       repeated(() => json(experimentViewSchema, "/v1/experiments", withJson(body, { "idempotency-key": idempotencyKey }))),
-    estimateExperiment: (body) => json(experimentEstimateSchema, `/v1/experiments${query({ dryRun: true })}`, withJson(body)),
     experiment: (id) => json(experimentViewSchema, experiment(id)),
-    experiments: (page = {}) => json(experimentPageSchema, `/v1/experiments${query({ ...page })}`),
+    experiments: ({ states, ...page } = {}) =>
+      json(experimentPageSchema, `/v1/experiments${query({ ...page, states: states?.join(",") })}`),
     pauseExperiment: (id) => control(id, "pause"),
     resumeExperiment: (id) => control(id, "resume"),
     cancelExperiment: (id) => control(id, "cancel"),
     deleteExperiment: (id) => removed(experiment(id)),
-    events: (id, { signal = new AbortController().signal, afterSequence = 0, onReconnect } = {}) =>
-      streamEvents({
-        signal,
-        afterSequence,
-        ...(onReconnect ? { onReconnect } : {}),
-        open: (lastEventId, connection) =>
-          request(`${experiment(id)}/events`, {
-            headers: { accept: "text/event-stream", ...(lastEventId === null ? {} : { "last-event-id": lastEventId }) },
-            signal: connection,
-            timeLimit: "none",
-          }),
-      }),
+    events: (id, { signal = never, afterSequence = 0, onReconnect } = {}) =>
+      experimentMessages({ signal, afterSequence, ...(onReconnect ? { onReconnect } : {}), open: opened(`${experiment(id)}/events`) }),
     waitUntilEnded: (id, wait = {}) => waitUntilEnded(client, id, wait),
     trials: (id) => json(trialTableSchema, `${experiment(id)}/trials`),
     trialsText: (id, format) => text(`${experiment(id)}/trials`, `text/${format}`),
     decisions: (id) => json(decisionListSchema, `${experiment(id)}/decisions`),
+    evaluation: (id) => json(evaluationSchema, `${experiment(id)}/evaluation`),
     replay: (id, rules = {}) => json(replayViewSchema, `${experiment(id)}/replay`, withJson(rules)),
     async model(id) {
       const response = await request(`${experiment(id)}/model`, { timeLimit: "none" });
@@ -108,6 +106,13 @@ export function createClient(options: ClientOptions): Client {
     createKey: (body) => json(newKeySchema, "/v1/keys", withJson(body)),
     keys: async () => (await json(keyListSchema, "/v1/keys")).keys,
     revokeKey: (id) => json(keyViewSchema, `/v1/keys/${encodeURIComponent(id)}`, { method: "DELETE" }),
+    serviceEvents: ({ topics, signal = never, onReconnect } = {}) =>
+      serviceMessages({
+        signal,
+        lastEventId: null,
+        ...(onReconnect ? { onReconnect } : {}),
+        open: opened(`/v1/events${query({ topics: topics?.join(",") })}`),
+      }),
     ready: () => json(readinessSchema, "/health/ready"),
     async live() {
       await request("/health/live");
@@ -127,7 +132,7 @@ function withRows(rows: RowsBody): RequestOptions {
   };
 }
 
-function bodyOf(response: Response, url: string): ReadableStream<Uint8Array> {
+function bodyOf(response: Response, url: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (response.body === null) throw new ServiceUnreachable(url, "the answer has no bytes");
   return response.body;
 }

@@ -4,12 +4,14 @@ export type {
   Client,
   CreateOptions,
   EventOptions,
+  ExperimentListOptions,
   ModelBytes,
   Page,
   PageOptions,
   RowsBody,
+  ServiceEventOptions,
   UploadedFile,
   UploadedImages,
 } from "./client-interface.ts";
 export { AnswerNotUnderstood, ClientError, RequestRefused, ServiceUnreachable } from "./errors.ts";
-export type { StreamMessage } from "./events.ts";
+export type { ServiceMessage, StreamMessage } from "./events.ts";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { ExperimentView } from "@rightsize/contract";
 import { afterEach, expect, test } from "vitest";
 import { RequestRefused, ServiceUnreachable } from "../src/errors.ts";
-import { type StreamMessage, streamEvents } from "../src/events.ts";
+import { experimentMessages, type StreamMessage } from "../src/events.ts";
 import { createClient } from "../src/index.ts";
 import { waitUntilEnded } from "../src/wait.ts";
 
@@ -183,7 +183,7 @@ test("a connection that falls silent is made again", async () => {
     response.write(connections++ === 0 ? ": hello\n\n" : eventText(1));
   });
   const controller = new AbortController();
-  const stream = streamEvents({
+  const stream = experimentMessages({
     open: (_last, signal) => fetch(url, { signal }),
     afterSequence: 0,
     signal: controller.signal,

@@ -180,7 +180,7 @@ def scikit_models(data, job, method):
         model.fit(data.xtr, data.ytr)
         val, test = predictions(model, data.xva), predictions(model, data.xte)
         losses = loss_of(data.task, val, data.yva), loss_of(data.task, test, data.yte)
-        trace.add(begun, dict(layers=layers, nodes=nodes, val=losses[0], test=losses[1], epochs=getattr(model, "n_iter_", None), predictions=(val, test)))
+        trace.add(begun, dict(layers=layers, nodes=nodes, val=losses[0], test=losses[1], predictions=(val, test)))
     every = trace.at(lambda *_: True)
     return dict(cpu=every, fits=every, trace=trace.lines())
 
