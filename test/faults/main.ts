@@ -1,6 +1,8 @@
-/** `npm run test:faults`: does each fault to real processes and says which promises broke. Options: --only F3,F7 --runs N --queue postgres|redis --json */
+/** `npm run test:faults`: does each fault to real processes and says which promises broke. Options: --only F3,F7 --runs N --queue postgres|redis --json --keep FILE */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import build from "../support/build.ts";
+import { circumstances, load } from "../support/circumstances.ts";
 import { noRedis } from "../support/redis.ts";
 import { type Fault, Skipped } from "./fault.ts";
 import { faults, notBuilt } from "./registry.ts";
@@ -11,13 +13,32 @@ interface Tally {
   runs: number;
   violations: number;
 }
+/** One fault on one queue. */
+interface Told {
+  readonly id: string;
+  readonly queue: string;
+  readonly runs: number;
+  readonly broken: readonly string[];
+  readonly skipped: string | null;
+  readonly seconds: number;
+  /** Of the machine when it was done. */
+  readonly load: number;
+}
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, runs: { type: "string" }, queue: { type: "string" }, json: { type: "boolean", default: false } },
+  options: {
+    only: { type: "string" },
+    runs: { type: "string" },
+    queue: { type: "string" },
+    json: { type: "boolean", default: false },
+    keep: { type: "string" },
+  },
 });
 const only = values.only?.split(",").map((id) => id.trim().toUpperCase());
 const chosen = faults.filter(({ id }) => only === undefined || only.includes(id));
 const tallies = new Map<string, Tally>(chosen.map(({ id }) => [id, { id, runs: 0, violations: 0 }]));
+const told: Told[] = [];
+const begun = circumstances();
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 build();
@@ -31,7 +52,18 @@ for (const queue of ["postgres", "redis"] as const) {
   await allOn(queue);
 }
 for (const [id, why] of Object.entries(notBuilt)) if (only === undefined || only.includes(id)) say(`${id.padEnd(4)} ${why}`);
-if (values.json) say(JSON.stringify({ faults: [...tallies.values()] }));
+const summary = { faults: [...tallies.values()] };
+if (values.json) say(JSON.stringify(summary));
+if (values.keep !== undefined) {
+  const kept = {
+    ...begun,
+    loadAtEnd: load(),
+    command: `npm run test:faults -- ${process.argv.slice(2).join(" ")}`,
+    ...summary,
+    each: told,
+  };
+  writeFileSync(values.keep, `${JSON.stringify(kept, null, 2)}\n`);
+}
 process.exit([...tallies.values()].some(({ violations }) => violations > 0) ? 1 : 0);
 
 async function allOn(queue: "postgres" | "redis"): Promise<void> {
@@ -69,6 +101,7 @@ function tell(fault: Fault, queue: string, runs: number, broken: readonly string
     tally.runs += runs;
     tally.violations += broken.length;
   }
+  told.push({ id: fault.id, queue, runs, broken, skipped, seconds: Math.round(tookMs / 1000), load: load() });
   const outcome = skipped !== null ? `skipped: ${skipped}` : broken.length === 0 ? "nothing broken" : `${broken.length} BROKEN`;
   say(
     `${fault.id.padEnd(4)} ${queue.padEnd(9)} ${String(runs).padStart(3)} × ${fault.title}: ${outcome} (${(tookMs / 1000).toFixed(0)} s)`,

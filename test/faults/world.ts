@@ -56,7 +56,7 @@ export interface World {
   /** Ends every worker that is still there. */
   endWorkers(): Promise<void>;
   killApi(): Promise<void>;
-  startApi(): Promise<void>;
+  startApi(environment?: Readonly<Record<string, string>>): Promise<void>;
   restartPostgres(downMs: number): Promise<void>;
   emptyQueue(): Promise<void>;
   staleWrites(): Promise<number>;
@@ -85,8 +85,8 @@ export async function startWorld(queue: "postgres" | "redis"): Promise<World> {
     ...(redis === null ? {} : { REDIS_URL: redis.url }),
   };
   let apiProcess: ChildProcess | null = null;
-  const startApi = async () => {
-    apiProcess = (await startProcess("apps/api/dist/main.js", environment)).process;
+  const startApi = async (more: Readonly<Record<string, string>> = {}) => {
+    apiProcess = (await startProcess("apps/api/dist/main.js", { ...environment, ...more })).process;
   };
   await startApi();
   const api = apiAt(`http://127.0.0.1:${apiPort}`);

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import { addAccess, createAccess } from "./access.ts";
 import { createArtifactGate } from "./artifact-gate.ts";
+import { createDatabaseClock } from "./database-clock.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { openExperimentFeeds } from "./events/experiment-feeds.ts";
 import { openServiceFeeds } from "./events/service-feeds.ts";
@@ -57,10 +58,14 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   });
 
   const eventLag = { observe: (_seconds: number) => {} };
+  const databaseClock = createDatabaseClock(deps.store);
   const feeds = await openExperimentFeeds(deps.store, {
     lookMs: settings.eventLookMs,
     log: deps.logger,
-    onEvent: (event) => eventLag.observe(Math.max(0, (Date.now() - Date.parse(event.createdAt)) / 1000)),
+    onEvent: (event) => {
+      const now = databaseClock.now();
+      if (now !== null) eventLag.observe(Math.max(0, (now - Date.parse(event.createdAt)) / 1000));
+    },
   });
   app.addHook("onClose", () => feeds.close());
   const serviceFeeds = await openServiceFeeds(deps.store, { lookMs: settings.eventLookMs, log: deps.logger });

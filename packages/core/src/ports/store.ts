@@ -384,6 +384,8 @@ export interface Store {
   readonly keys: KeyStore;
   /** Calls back on every signal until the returned function is called; reconnects by itself. */
   subscribe(listener: (signal: Signal) => void): Promise<() => Promise<void>>;
+  /** The database's clock, which all times of records come from, in milliseconds since 1970. */
+  clock(): Promise<number>;
   /** Throws `unavailable` when the database can't be reached. */
   check(): Promise<void>;
   close(): Promise<void>;

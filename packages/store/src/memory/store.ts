@@ -43,6 +43,9 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
         state.listeners.delete(own);
       };
     },
+    async clock() {
+      return state.now();
+    },
     async check() {},
     async close() {
       state.listeners.clear();

@@ -29,6 +29,11 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     workers: postgresWorkers(database),
     keys: postgresKeys(database),
     subscribe: (listener) => signals.subscribe(listener),
+    clock: () =>
+      database.guard(async () => {
+        const [row] = await database.sql.query<{ ms: number }>("SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms");
+        return row?.ms ?? Number.NaN;
+      }),
     check: () =>
       database.guard(async () => {
         await database.sql.query("SELECT 1");
