@@ -1,7 +1,7 @@
 /** An experiment's admission: the request is completed, planned on its data, and created, or refused with what is wrong. */
 import { createHash } from "node:crypto";
 import path from "node:path";
-import type { ParsedExperimentRequest } from "@rightsize/contract";
+import type { ExperimentEstimate, ParsedExperimentRequest } from "@rightsize/contract";
 import {
   canonicalText,
   type Dataset,
@@ -33,34 +33,77 @@ export interface Submission {
 /** Returns the experiment and whether it is new; with an Idempotency-Key used before for the same request, the first one. */
 export function experimentSubmitter(deps: ApiDependencies, gate: ArtifactGate) {
   return async (submission: Submission): Promise<{ readonly experiment: Experiment; readonly created: boolean }> => {
-    const { owner, request, idempotencyKey } = submission;
-    const idempotency = idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) };
-    if (idempotency !== null) {
-      const first = await deps.store.experiments.findByIdempotencyKey(owner, idempotency.key);
-      // The store decides what a key with another request means, under its own lock; this look only saves the planning.
-      if (first !== null && first.requestHash === idempotency.requestHash) return { experiment: first.experiment, created: false };
-      if (first !== null) throw usedForAnother(idempotency.key);
-    }
-    const dataset = await deps.store.datasets.find(owner, request.dataset);
-    if (dataset === null) {
-      throw new RightsizeError("not_found", `There is no dataset ${request.dataset}.`, {
-        issues: [{ where: "/dataset", received: request.dataset, required: "the id of an uploaded dataset" }],
-      });
-    }
-    const spec = completeSpec(request, dataset, deps.settings.engines);
-    const { openExperiments, trainingWork } = deps.settings;
-    const result = await withPlan(deps, dataset, spec, async (plan, storePlan) => {
-      const admitted = withinWorkLimit(spec, plan, trainingWork);
+    const { owner } = submission;
+    const idempotency = idempotencyOf(submission);
+    const first = await firstOfKey(deps, owner, idempotency);
+    if (first !== null) return { experiment: first, created: false };
+    const { openExperiments } = deps.settings;
+    const result = await withQuestion(deps, submission, async (spec, plan, storePlan) => {
       const admission = { openExperiments: openExperiments === 0 ? null : openExperiments };
       return gate.storing(async () => {
         // Equal plans share these bytes, so they stay even if the experiment isn't created: taking them back could rob another.
         await storePlan();
-        return deps.createExperiment({ owner, spec: admitted, plan, idempotency, admission });
+        return deps.createExperiment({ owner, spec, plan, idempotency, admission });
       });
     });
     if (result.created) deps.onWorkChanged?.(result.experiment.id);
     return result;
   };
+}
+
+/** What the experiment would take, after the same checks; creates and stores nothing. */
+export function experimentEstimator(deps: ApiDependencies) {
+  return async (submission: Submission): Promise<ExperimentEstimate> => {
+    const { owner } = submission;
+    await firstOfKey(deps, owner, idempotencyOf(submission));
+    return withQuestion(deps, submission, async (spec, plan) => {
+      const [workers, earlier] = await Promise.all([
+        deps.store.workers.list(),
+        deps.store.work.trainedRuns(owner, spec.dataset, runsLearnedFrom),
+      ]);
+      const able = workers.filter(({ live, engines }) => live && engines.includes(spec.engine.name));
+      return deps.dataProcess.estimateExperiment({
+        spec,
+        plan,
+        workers: able.map(({ slots, memoryBytes }) => ({ slots, memoryBytes })),
+        earlier,
+      });
+    });
+  };
+}
+/** Earlier runs that an estimate looks at. */
+const runsLearnedFrom = 300;
+
+function idempotencyOf({ request, idempotencyKey }: Submission): { readonly key: string; readonly requestHash: Sha256 } | null {
+  return idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) };
+}
+
+/** The experiment that a key's request made before. The store decides under its own lock what a key with another request means; this look only saves the planning. */
+async function firstOfKey(
+  deps: ApiDependencies,
+  owner: OwnerId,
+  idempotency: ReturnType<typeof idempotencyOf>,
+): Promise<Experiment | null> {
+  if (idempotency === null) return null;
+  const first = await deps.store.experiments.findByIdempotencyKey(owner, idempotency.key);
+  if (first !== null && first.requestHash !== idempotency.requestHash) throw usedForAnother(idempotency.key);
+  return first?.experiment ?? null;
+}
+
+/** The whole question of a request, checked and planned: its spec within the service's limits, its plan, and what stores the plan's bytes. */
+async function withQuestion<Result>(
+  deps: ApiDependencies,
+  { owner, request }: Submission,
+  work: (spec: ExperimentSpec, plan: ExperimentPlan, storePlan: () => Promise<unknown>) => Promise<Result>,
+): Promise<Result> {
+  const dataset = await deps.store.datasets.find(owner, request.dataset);
+  if (dataset === null) {
+    throw new RightsizeError("not_found", `There is no dataset ${request.dataset}.`, {
+      issues: [{ where: "/dataset", received: request.dataset, required: "the id of an uploaded dataset" }],
+    });
+  }
+  const spec = completeSpec(request, dataset, deps.settings.engines);
+  return withPlan(deps, dataset, spec, (plan, storePlan) => work(withinWorkLimit(spec, plan, deps.settings.trainingWork), plan, storePlan));
 }
 
 /** The request with everything left out filled in: task, preset and its parameters, recipe, name. */

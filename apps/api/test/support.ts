@@ -5,7 +5,7 @@ import path from "node:path";
 import { type ApiDependencies, buildApp, type DataProcess, defaultAppSettings, type PredictProcess } from "@rightsize/api";
 import { createFolderArtifacts } from "@rightsize/artifacts";
 import { type ArtifactStore, type ColumnProfile, countedIds, RightsizeError, randomIds, type Store } from "@rightsize/core";
-import { createExperiment } from "@rightsize/orchestrator";
+import { createExperiment, estimateExperiment } from "@rightsize/orchestrator";
 import { createMemoryQueue, type MemoryQueue } from "@rightsize/queue";
 import { createMemoryStore } from "@rightsize/store";
 import type { FastifyInstance } from "fastify";
@@ -155,6 +155,7 @@ function playedDataProcess(): DataProcess {
         ["4", "x"],
       ].slice(first, first + count),
     }),
+    estimateExperiment: async (question) => estimateExperiment(question),
     startCount: () => 1,
     close: async () => {},
   };

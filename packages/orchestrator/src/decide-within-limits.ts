@@ -19,7 +19,7 @@ export function limitedDecision(
   const last = history.at(-1);
   const wanted = decide(context, history);
   if (last === undefined) return { decision: wanted, limit: null };
-  const limit = brokenLimit(wanted, context, limits, history, spent);
+  const limit = limitBefore(wanted, context, limits, history, spent);
   // One that is in the history already was obeyed just now.
   if (limit === null) return { decision: wanted, limit: last.limit };
   return { decision: decide(context, [...history.slice(0, -1), { ...last, limit }]), limit };
@@ -30,7 +30,8 @@ export function decideWithinLimits(context: PolicyContext, limits: ExperimentLim
   return limitedDecision(context, limits, history).decision;
 }
 
-function brokenLimit(
+/** The limit that a decision would go beyond, given what was spent before it; null where none is. */
+export function limitBefore(
   wanted: Decision,
   context: PolicyContext,
   limits: ExperimentLimits,

@@ -13,6 +13,8 @@ export { contentHash, textHash } from "./content-hash.ts";
 export { createExperiment, type ExperimentCreation } from "./create-experiment.ts";
 export { decideWithinLimits, type LimitedDecision, limitedDecision } from "./decide-within-limits.ts";
 export { deliveredRuns } from "./delivered-runs.ts";
+export { type EstimateQuestion, estimateExperiment } from "./estimate/estimate-experiment.ts";
+export { durationText, percentOf } from "./estimate/estimate-sentences.ts";
 export { policyContext, policyHistory } from "./history.ts";
 export {
   type Loop,

@@ -4,6 +4,7 @@ import {
   type AttemptEnd,
   type AttemptRef,
   type EpochRecord,
+  type Experiment,
   type ExperimentState,
   isTerminal,
   type NewEvent,
@@ -11,6 +12,8 @@ import {
   type Run,
   type RunResult,
   type RunState,
+  type TrainedRun,
+  type Trial,
 } from "@rightsize/core";
 
 /** Attempt ends after which the unfinished runs are trained again. */
@@ -184,4 +187,37 @@ export function plain<Value>(value: Value): Value {
 
 export function isUnfinished(state: Run["state"]): boolean {
   return !isTerminal("run", state);
+}
+
+/** Experiments whose runs an estimate may learn from. */
+export const experimentsLearnedFrom = 20;
+
+/** What an estimate may know of a completed run; null for one without a score. */
+export function trainedRunOf(
+  run: Pick<Run, "assignmentId" | "fold" | "learningRate" | "result">,
+  trial: Trial | undefined,
+  experiment: Experiment | undefined,
+): TrainedRun | null {
+  if (trial === undefined || experiment === undefined || run.result === null || run.result.validationLoss === null) return null;
+  const { spec, plan } = experiment;
+  const { validationLoss, epochs, bestEpoch, trainMs } = run.result;
+  return {
+    assignmentId: run.assignmentId,
+    dataset: spec.dataset,
+    target: spec.target,
+    plan: plan.artifact,
+    engine: spec.engine.name,
+    inputs: plan.inputs,
+    outputs: plan.outputs,
+    trainingRows: plan.trainingRows,
+    validationRows: plan.validationRows,
+    capacity: trial.capacity,
+    recipe: trial.recipe,
+    learningRate: run.learningRate,
+    fold: run.fold,
+    validationLoss,
+    epochs,
+    bestEpoch,
+    trainMs,
+  };
 }

@@ -11,6 +11,7 @@ import {
   type ErrorCode,
   type ExperimentId,
   type ExperimentSnapshot,
+  type ExperimentSpec,
   localOwner,
   type NewAssignment,
   type OwnerId,
@@ -118,11 +119,16 @@ export function firstStep(purposes: readonly (readonly RunPurpose[])[] = [["fit"
 }
 
 /** A new experiment that waits for a worker. */
-export async function start(store: Store, purposes?: readonly (readonly RunPurpose[])[], owner: OwnerId = localOwner): Promise<Started> {
+export async function start(
+  store: Store,
+  purposes?: readonly (readonly RunPurpose[])[],
+  owner: OwnerId = localOwner,
+  spec: Partial<ExperimentSpec> = {},
+): Promise<Started> {
   const plan = firstStep(purposes);
   const id = randomIds("experiment");
   await store.experiments.create(
-    { id, owner, spec: exampleSpec(), plan: examplePlan(), policyVersion: "course@1", idempotency: null },
+    { id, owner, spec: exampleSpec(spec), plan: examplePlan(), policyVersion: "course@1", idempotency: null },
     () => plan,
   );
   return {

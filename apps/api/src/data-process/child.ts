@@ -1,6 +1,7 @@
-/** The data process: reads tables and plans experiments one after the other, and ends when its parent is gone. */
+/** The data process: reads tables, plans and estimates experiments one after the other, and ends when its parent is gone. */
 import { writeFile } from "node:fs/promises";
 import { defaultDataLimits, openColumns, planExperiment, previewFile, readIdxPair, readTable } from "@rightsize/data";
+import { estimateExperiment } from "@rightsize/orchestrator";
 import { serveParent } from "../child-process/serve-parent.ts";
 import type { DataRequest, DataResult } from "./protocol.ts";
 
@@ -23,6 +24,8 @@ async function answer(request: DataRequest): Promise<DataResult> {
     }
     case "preview_rows":
       return previewFile(request.columnsPath, request.first, request.count);
+    case "estimate_experiment":
+      return estimateExperiment(request.question);
     default:
       return request satisfies never;
   }

@@ -1,5 +1,7 @@
 /** Data work outside the API's event loop: reading tables, planning experiments and showing rows, in a warm child process. */
+import type { ExperimentEstimate } from "@rightsize/contract";
 import type { DataLimits } from "@rightsize/data";
+import type { EstimateQuestion } from "@rightsize/orchestrator";
 import { type ChildLimits, startWarmChild } from "../child-process/warm-child.ts";
 import type {
   DataRequest,
@@ -20,6 +22,8 @@ export interface DataProcess {
   readIdxPair(request: Omit<ReadIdxPairRequest, "kind">): Promise<TableSummary>;
   /** Plans an experiment; the plan's bytes are at `outputPath` afterwards. Throws `unusable_data` and the like. */
   planExperiment(request: Omit<PlanRequest, "kind">): Promise<PlanSummary>;
+  /** What an experiment would take. */
+  estimateExperiment(question: EstimateQuestion): Promise<ExperimentEstimate>;
   /** Some rows of a columnar form as text. */
   previewRows(request: Omit<PreviewRowsRequest, "kind">): Promise<RowsSummary>;
   /** Child processes started so far, for /metrics: more than one means crashes. */
@@ -49,6 +53,7 @@ export function startDataProcess({ limits = {}, ...options }: DataProcessOptions
     readTable: (request) => child.ask({ kind: "read_table", ...request, limits }) as Promise<TableSummary>,
     readIdxPair: (request) => child.ask({ kind: "read_idx_pair", ...request, limits }) as Promise<TableSummary>,
     planExperiment: (request) => child.ask({ kind: "plan_experiment", ...request, limits }) as Promise<PlanSummary>,
+    estimateExperiment: (question) => child.ask({ kind: "estimate_experiment", question, limits }) as Promise<ExperimentEstimate>,
     previewRows: (request) => child.ask({ kind: "preview_rows", ...request, limits }) as Promise<RowsSummary>,
     startCount: () => child.startCount(),
     close: () => child.close(),

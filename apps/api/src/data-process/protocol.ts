@@ -1,6 +1,8 @@
 /** What crosses between the API and its data process: plain data and paths, never bytes of tables. */
+import type { ExperimentEstimate } from "@rightsize/contract";
 import type { Dataset, ExperimentPlan, ExperimentSpec } from "@rightsize/core";
 import type { DataLimits, DeclaredDialect, TablePreview } from "@rightsize/data";
+import type { EstimateQuestion } from "@rightsize/orchestrator";
 
 /** What reading a file finds out. */
 export type TableSummary = Pick<Dataset, "format" | "rowCount" | "columns" | "warnings" | "suggestedTarget" | "suggestedTask">;
@@ -45,8 +47,14 @@ export interface PreviewRowsRequest {
   readonly count: number;
 }
 
+/** An estimate plays whole searches: too long for the API's event loop. */
+export interface EstimateRequest {
+  readonly kind: "estimate_experiment";
+  readonly question: EstimateQuestion;
+}
+
 /** `limits` are the service's; those left out are the data package's own. */
-export type DataRequest = (ReadTableRequest | ReadIdxPairRequest | PlanRequest | PreviewRowsRequest) & {
+export type DataRequest = (ReadTableRequest | ReadIdxPairRequest | PlanRequest | PreviewRowsRequest | EstimateRequest) & {
   readonly limits: Partial<DataLimits>;
 };
-export type DataResult = TableSummary | PlanSummary | RowsSummary;
+export type DataResult = TableSummary | PlanSummary | RowsSummary | ExperimentEstimate;

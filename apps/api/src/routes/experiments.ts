@@ -1,8 +1,10 @@
 /** /v1/experiments: ask a question, list questions, look at one, pause, resume and cancel it. */
 import {
+  experimentEstimateSchema,
   experimentIdSchema,
   experimentListQuerySchema,
   experimentPageSchema,
+  experimentQuerySchema,
   experimentRequestSchema,
   experimentViewSchema,
 } from "@rightsize/contract";
@@ -16,7 +18,7 @@ import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
 import { deleteRemoved } from "../remove.ts";
-import { experimentSubmitter } from "../submit-experiment.ts";
+import { experimentEstimator, experimentSubmitter } from "../submit-experiment.ts";
 import { experimentItem } from "../views/experiment-item.ts";
 import { experimentView } from "../views/experiment-view.ts";
 
@@ -34,20 +36,25 @@ export const experimentRoutes =
   (deps: ApiDependencies, gate: ArtifactGate, feeds: ServiceFeeds): FastifyPluginAsyncZod =>
   async (app) => {
     const submit = experimentSubmitter(deps, gate);
+    const estimate = experimentEstimator(deps);
 
     app.post(
       "/v1/experiments",
       {
         schema: documented("experiments", "Find the right size for a network on a dataset", {
-          description: "Only `dataset` and `target` are needed. 201 for a new experiment, 200 when its Idempotency-Key was used before.",
+          description:
+            "Only `dataset` and `target` are needed. 201 for a new experiment, 200 when its Idempotency-Key was used before. With `dryRun=true` 200 " +
+            "and an estimate of time, cost and of the smallest difference the data can show, after the same checks: nothing is created.",
           headers: idempotencyHeaders,
+          querystring: experimentQuerySchema,
           body: experimentRequestSchema,
-          response: { 200: experimentViewSchema, 201: experimentViewSchema },
+          response: { 200: z.union([experimentViewSchema, experimentEstimateSchema]), 201: experimentViewSchema },
         }),
       },
       async (request, reply) => {
-        const idempotencyKey = request.headers["idempotency-key"] ?? null;
-        const { experiment, created } = await submit({ owner: ownerOf(request), request: request.body, idempotencyKey });
+        const submission = { owner: ownerOf(request), request: request.body, idempotencyKey: request.headers["idempotency-key"] ?? null };
+        if (request.query.dryRun) return reply.code(200).send(await estimate(submission));
+        const { experiment, created } = await submit(submission);
         if (created) request.log.info({ experiment: experiment.id, target: experiment.spec.target }, "experiment created");
         return reply
           .code(created ? 201 : 200)

@@ -239,6 +239,26 @@ export interface Refusal {
   readonly refused: "unknown" | "completed" | "leased" | "cancelled" | "paused" | "other_engine";
 }
 
+/** A run that was trained to a score here (not copied), with what its time, epochs and loss depended on: what estimates learn from. */
+export interface TrainedRun extends Pick<Run, "assignmentId" | "fold" | "learningRate"> {
+  readonly dataset: Sha256;
+  readonly target: string;
+  /** The plan's artifact: losses of one plan are comparable. */
+  readonly plan: Sha256;
+  readonly engine: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly trainingRows: number;
+  readonly validationRows: number;
+  readonly capacity: Trial["capacity"];
+  /** Its trial's, as it is now. */
+  readonly recipe: Trial["recipe"];
+  readonly validationLoss: number;
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly trainMs: number;
+}
+
 export interface WorkStore {
   /**
    * Takes an assignment: attempt + 1, lease from the database's clock, runs QUEUED → RUNNING, trial and experiment → RUNNING, events.
@@ -299,6 +319,11 @@ export interface WorkStore {
   attempts(experimentId: ExperimentId): Promise<readonly Attempt[]>;
   /** Epochs of a run after one, oldest first. */
   epochs(runId: RunId, afterEpoch: number, limit: number): Promise<readonly EpochRecord[]>;
+  /**
+   * Runs of an owner that were trained to a score, not copied and not `finalise`, of at most 20 experiments: those on `dataset` first,
+   * then the newest.
+   */
+  trainedRuns(owner: OwnerId, dataset: Sha256, limit: number): Promise<readonly TrainedRun[]>;
   /** A trial that was asked for, with its runs that were; null for others. */
   findTrial(id: TrialId): Promise<{ readonly experiment: Experiment; readonly trial: Trial; readonly runs: readonly Run[] } | null>;
   /** Those of these assignments that nobody has asked for yet: a worker may stop them for work that was. */

@@ -38,6 +38,7 @@ import {
   type State,
   setRun,
 } from "./state.ts";
+import { memoryTrainedRuns } from "./trained-runs.ts";
 
 export function memoryWork(state: State): WorkStore {
   function fenced<Result>(write: (change: Change) => Result): Result {
@@ -232,6 +233,8 @@ export function memoryWork(state: State): WorkStore {
         .sort((a, b) => a.epoch - b.epoch)
         .slice(0, limit);
     },
+
+    trainedRuns: memoryTrainedRuns(state),
 
     async findTrial(id) {
       const trial = state.trials.get(id);

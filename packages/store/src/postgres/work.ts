@@ -9,6 +9,7 @@ import { underLock } from "./lock.ts";
 import { reconcileAssignments } from "./reconcile.ts";
 import { type AssignmentRow, apart, asAttempt, asEpoch, asExperiment, asRun, asTrial, type RunRow } from "./rows.ts";
 import { channel } from "./signals.ts";
+import { readTrainedRuns } from "./trained-runs.ts";
 
 const staleWrites = "stale_writes";
 
@@ -187,6 +188,8 @@ export function postgresWork(database: Database): WorkStore {
         const rows = await prisma.epoch.findMany({ where: { runId, epoch: { gt: afterEpoch } }, orderBy: { epoch: "asc" }, take: limit });
         return rows.map(asEpoch);
       }),
+
+    trainedRuns: (owner, dataset, limit) => guard(() => readTrainedRuns(database)(owner, dataset, limit)),
 
     findTrial: (id) =>
       guard(async () => {
