@@ -30,7 +30,7 @@ describe("a dry run", () => {
     expect(estimate.sentence).toMatch(/will be ties or undecided/);
     expect(estimate.warnings.join()).toMatch(/no live worker/);
     expect(await experiments()).toBe(0);
-    expect((await api.files()).sort()).toEqual([...before].sort());
+    expect([...(await api.files())].sort()).toEqual([...before].sort());
     // The key is free: the real request is the first to use it.
     expect((await post({ dataset, target: "y" }, "", "my-key")).statusCode).toBe(201);
     expect((await post({ dataset, target: "y" }, "?dryRun=false", "my-key")).statusCode).toBe(200);
