@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import path from "node:path";
-import { datasetPageSchema, datasetViewSchema, problemSchema } from "@rightsize/contract";
+import { datasetPageSchema, datasetViewSchema, experimentPageSchema, problemSchema } from "@rightsize/contract";
 import { RightsizeError, type Sha256, type Store } from "@rightsize/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { csv, startTestApi, type TestApi, type TestApiOptions, uploadTable } from "./support.ts";
+import { csv, postExperiment, startTestApi, type TestApi, type TestApiOptions, uploadTable } from "./support.ts";
 
 let api: TestApi;
 const start = async (options?: TestApiOptions) => {
@@ -230,6 +230,20 @@ describe("datasets", () => {
       cursor = page.cursor;
     } while (cursor !== null);
     expect(seen).toEqual(ids);
+  });
+
+  it("tell which experiments use them, page by page", async () => {
+    await start();
+    const [used, unused] = [await uploadTable(api.app), await uploadTable(api.app, `${csv}9,1,x,1\n`)];
+    const asked: string[] = [];
+    for (const name of ["a", "b", "c"]) asked.unshift(await postExperiment(api.app, { name }));
+    const first = experimentPageSchema.parse((await api.app.inject(`/v1/datasets/${used}/experiments?limit=2`)).json());
+    expect(first.items.map(({ id, dataset }) => [id, dataset])).toEqual(asked.slice(0, 2).map((id) => [id, used]));
+    const rest = (await api.app.inject(`/v1/datasets/${used}/experiments?cursor=${encodeURIComponent(first.cursor ?? "")}`)).json();
+    expect(experimentPageSchema.parse(rest)).toMatchObject({ items: [{ id: asked[2] }], cursor: null });
+    expect((await api.app.inject(`/v1/datasets/${unused}/experiments`)).json()).toEqual({ items: [], cursor: null });
+    expect((await api.app.inject(`/v1/datasets/${"0".repeat(64)}/experiments`)).statusCode).toBe(404);
+    expect((await api.app.inject(`/v1/datasets/${used}/experiments?cursor=nonsense`)).statusCode).toBe(400);
   });
 
   it.each([`/v1/datasets/${"0".repeat(64)}`, "/v1/datasets/abc", "/v1/datasets/%00"])("%s isn't there: 404", async (url) => {

@@ -127,6 +127,8 @@ export async function askStrangely({ app }: Pick<TestApi, "app">, experiment: st
     ["GET", "/v1/experiments/:id/decisions"],
     ["GET", "/v1/experiments/:id/model"],
     ["GET", "/v1/experiments/:id/evaluation"],
+    ["GET", "/v1/experiments/:id/log?:query"],
+    ["GET", "/v1/datasets/:id/experiments?:query"],
     ["POST", "/v1/experiments/:id/pause"],
     ["POST", "/v1/experiments/:id/predict"],
     ["GET", "/v1/trials/:id"],

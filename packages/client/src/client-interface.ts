@@ -6,6 +6,7 @@ import type {
   EpochList,
   Evaluation,
   ExperimentItem,
+  ExperimentLog,
   ExperimentRequest,
   ExperimentView,
   KeyRequest,
@@ -94,6 +95,8 @@ export interface Client {
   datasets(options?: PageOptions): Promise<Page<DatasetView>>;
   /** Some rows as text, as they were understood; the first is row 0. */
   datasetRows(id: string, options?: { readonly offset?: number; readonly limit?: number }): Promise<DatasetRows>;
+  /** Who uses it, newest first. */
+  datasetExperiments(id: string, options?: PageOptions): Promise<Page<ExperimentItem>>;
   deleteDataset(id: string): Promise<void>;
 
   createExperiment(request: ExperimentRequest, options?: CreateOptions): Promise<ExperimentView>;
@@ -119,6 +122,8 @@ export interface Client {
   evaluation(id: string): Promise<Evaluation>;
   /** The table told again under other rules, from stored results, without training. */
   replay(id: string, rules?: ReplayRequest): Promise<ReplayView>;
+  /** What happened, a sentence an event; `after` is the `last` of the page before. */
+  log(id: string, options?: { readonly after?: number; readonly limit?: number }): Promise<ExperimentLog>;
   model(id: string): Promise<ModelBytes>;
   predictions(id: string, rows: RowsBody): Promise<PredictionsView>;
   /** The predictions as CSV with a header. */

@@ -7,6 +7,7 @@ import {
   decisionListSchema,
   epochListSchema,
   evaluationSchema,
+  experimentLogSchema,
   experimentPageSchema,
   experimentViewSchema,
   keyListSchema,
@@ -65,6 +66,7 @@ export function createClient(options: ClientOptions): Client {
     dataset: (id) => json(datasetViewSchema, dataset(id)),
     datasets: (page = {}) => json(datasetPageSchema, `/v1/datasets${query({ ...page })}`),
     datasetRows: (id, range = {}) => json(datasetRowsSchema, `${dataset(id)}/rows${query({ ...range })}`),
+    datasetExperiments: (id, page = {}) => json(experimentPageSchema, `${dataset(id)}/experiments${query({ ...page })}`),
     deleteDataset: (id) => removed(dataset(id)),
 
     createExperiment: (body, { idempotencyKey = crypto.randomUUID() } = {}) =>
@@ -84,6 +86,7 @@ export function createClient(options: ClientOptions): Client {
     decisions: (id) => json(decisionListSchema, `${experiment(id)}/decisions`),
     evaluation: (id) => json(evaluationSchema, `${experiment(id)}/evaluation`),
     replay: (id, rules = {}) => json(replayViewSchema, `${experiment(id)}/replay`, withJson(rules)),
+    log: (id, page = {}) => json(experimentLogSchema, `${experiment(id)}/log${query({ ...page })}`),
     async model(id) {
       const response = await request(`${experiment(id)}/model`, { timeLimit: "none" });
       return { bytes: bodyOf(response, url), sha256: /[0-9a-f]{64}/.exec(response.headers.get("etag") ?? "")?.[0] ?? null };

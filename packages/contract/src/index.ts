@@ -2,6 +2,7 @@
 export * from "./dataset-upload.ts";
 export * from "./estimate.ts";
 export * from "./evaluation.ts";
+export * from "./experiment-log.ts";
 export * from "./experiment-request.ts";
 export * from "./keys.ts";
 export * from "./learning-curve.ts";

@@ -246,6 +246,18 @@ export const workerViewSchema = z.object({
   lastSeenAt: isoTimeSchema,
   live: z.boolean(),
   running: z.array(z.string()),
+  recent: z
+    .object({
+      minutes: z.number(),
+      runs: z.int().meta({ description: "Trainings that it ended in the last minutes" }),
+      epochs: z.int(),
+      epochsPerSecond: z.number().nullable().meta({ description: "Of one slot while it trains; null without any" }),
+      workPerSecond: z
+        .number()
+        .nullable()
+        .meta({ description: "The same in parameters × training rows × epochs, which compares unlike networks" }),
+    })
+    .optional(),
 });
 export const workerListSchema = z.object({ workers: z.array(workerViewSchema) });
 
@@ -266,6 +278,7 @@ export type ExperimentView = z.infer<typeof experimentViewSchema>;
 export type AnswerView = z.infer<typeof answerSchema>;
 export type ExperimentSummary = z.infer<typeof experimentSummarySchema>;
 export type ExperimentItem = z.infer<typeof experimentItemSchema>;
+export type ExperimentPage = z.infer<typeof experimentPageSchema>;
 export type RunView = z.infer<typeof runViewSchema>;
 export type TrialView = z.infer<typeof trialViewSchema>;
 export type TrialTable = z.infer<typeof trialTableSchema>;

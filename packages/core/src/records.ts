@@ -259,7 +259,18 @@ export interface WorkerRecord {
   readonly live: boolean;
   /** Assignments it holds now. */
   readonly running: readonly AssignmentId[];
+  readonly recent: WorkerPace;
 }
+/** What a worker ended in the last `workerPaceMinutes`: trainings that have a result of their own, none of them copied. */
+export interface WorkerPace {
+  readonly runs: number;
+  readonly epochs: number;
+  /** Training work: epochs × training rows × parameter count. */
+  readonly cost: number;
+  /** Time that they trained, of all slots together, in milliseconds. */
+  readonly trainMs: number;
+}
+export const workerPaceMinutes = 10;
 
 /** What is known of an API key; never the key itself, and its hash only where it is compared. */
 export interface ApiKey {

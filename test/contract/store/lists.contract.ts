@@ -1,7 +1,7 @@
 /** The store's contract for lists: found by words and states, with the rows of many tables at once. */
 import { type ExperimentId, type NewExperiment, randomIds } from "@rightsize/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { examplePlan, exampleSpec } from "../../support/examples.ts";
+import { examplePlan, exampleSpec, hashOf } from "../../support/examples.ts";
 import { alice, bob, nothing, type OpenWorld, setState, start, type World } from "./world.ts";
 
 export function listsContract(open: OpenWorld): void {
@@ -50,6 +50,25 @@ export function listsContract(open: OpenWorld): void {
       expect(first.items.map(({ id }) => id)).toEqual([again]);
       const second = await store.experiments.list(alice, { limit: 1, cursor: first.cursor, search: "wage" });
       expect([second.items.map(({ id }) => id), second.cursor]).toEqual([[wages], null]);
+    });
+
+    test("about one dataset show those of the owner", async () => {
+      const { store } = world;
+      const put = async (dataset: string, owner = alice) => {
+        const spec = exampleSpec({ dataset: hashOf(dataset) });
+        const { experiment } = await store.experiments.create(newExperiment({ owner, spec }), () => null);
+        await world.pass(2);
+        return experiment.id;
+      };
+      const first = await put("1");
+      await put("2");
+      await put("1", bob);
+      const last = await put("1");
+      const page = await store.experiments.list(alice, { limit: 1, cursor: null, dataset: hashOf("1") });
+      expect(page.items.map(({ id }) => id)).toEqual([last]);
+      const rest = await store.experiments.list(alice, { limit: 1, cursor: page.cursor, dataset: hashOf("1") });
+      expect([rest.items.map(({ id }) => id), rest.cursor]).toEqual([[first], null]);
+      expect((await store.experiments.list(alice, { limit: 9, cursor: null, dataset: hashOf("3") })).items).toEqual([]);
     });
 
     test("have each table's rows for all of them at once, without trials that nobody asked for", async () => {

@@ -1,8 +1,8 @@
 /** The store's contract for the outbox and the workers' register. */
-import { localOwner, type OutboxItem, randomIds, type WorkerRecord } from "@rightsize/core";
+import { localOwner, type OutboxItem, type RunId, randomIds, type Store } from "@rightsize/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { examplePlan, exampleSpec } from "../../support/examples.ts";
-import { codeOf, drain, firstStep, type OpenWorld, start, take, type World, worker } from "./world.ts";
+import { codeOf, complete, drain, epochsOf, firstStep, type OpenWorld, resultOf, start, take, type World, worker } from "./world.ts";
 
 export function outboxContract(open: OpenWorld): void {
   let world: World;
@@ -104,7 +104,7 @@ export function outboxContract(open: OpenWorld): void {
   });
 
   describe("workers", () => {
-    const record = (name: string): Omit<WorkerRecord, "startedAt" | "lastSeenAt" | "live" | "running"> => ({
+    const record = (name: string): Parameters<Store["workers"]["announce"]>[0] => ({
       id: worker(name),
       machine: "a machine",
       processId: 4711,
@@ -129,6 +129,34 @@ export function outboxContract(open: OpenWorld): void {
       await store.workers.leave(worker("one"));
       expect(await store.workers.list()).toEqual([]);
       expect(await store.workers.seen(worker("one"))).toBe(false);
+    });
+
+    test("are told with what they trained in the last minutes, each its own, without what was copied", async () => {
+      const { store } = world;
+      for (const name of ["one", "two", "idle"]) {
+        await store.workers.announce(record(name));
+        await world.pass(2);
+      }
+      const { assignments, runs } = await start(store, [["fit", "fit", "fit"], ["finalise"], ["fit"]]);
+      const mine = await take(store, assignments[0], { by: "one" });
+      await store.work.appendEpochs(mine, epochsOf(runs[0], 1, 3));
+      await complete(store, mine, runs[0], resultOf(0.5, { epochs: 3, cost: 100, trainMs: 250 }));
+      await store.work.completeRun(mine, runs[1] as RunId, {
+        state: "DIVERGED",
+        result: resultOf(null, { epochs: 1, cost: 10, trainMs: 50, weightsArtifact: null }),
+      });
+      const copied = { state: "COMPLETED" as const, result: resultOf(0.5, { cost: 7777 }), reusedFrom: runs[0] as RunId };
+      await store.work.completeRun(mine, runs[2] as RunId, copied);
+      const finalise = await take(store, assignments[1], { by: "two" });
+      await complete(store, finalise, finalise.runs[0]?.id, resultOf(0.5, { cost: 7777, trainMs: 7777 }));
+      const other = await take(store, assignments[2], { by: "two" });
+      await complete(store, other, other.runs[0]?.id, resultOf(0.5, { epochs: 2, cost: 5, trainMs: 20 }));
+      expect((await store.workers.list()).map(({ id, recent }) => [id, recent.runs, recent.cost, recent.trainMs])).toEqual([
+        [worker("one"), 2, 110, 300],
+        [worker("two"), 1, 5, 20],
+        [worker("idle"), 0, 0, 0],
+      ]);
+      expect((await store.workers.list())[0]?.recent.epochs).toBeGreaterThan(0);
     });
 
     test("that announce themselves again take their old place, with what is new", async () => {

@@ -4,6 +4,7 @@ import {
   datasetPageSchema,
   datasetRowsSchema,
   datasetViewSchema,
+  experimentPageSchema,
   pageQuerySchema,
   rowsQuerySchema,
   sha256Schema,
@@ -22,6 +23,7 @@ import { deleteRemoved } from "../remove.ts";
 import { storedColumns } from "../stored-columns.ts";
 import { datasetUploader } from "../upload-dataset.ts";
 import { datasetView } from "../views/dataset-view.ts";
+import { experimentItems } from "../views/experiment-item.ts";
 
 export const datasetRoutes =
   (deps: ApiDependencies, gate: ArtifactGate): FastifyPluginAsyncZod =>
@@ -74,6 +76,25 @@ export const datasetRoutes =
         const dataset = await deps.store.datasets.find(ownerOf(request), request.params.id);
         if (dataset === null) throw notFound("dataset", request.params.id);
         return datasetView(dataset);
+      },
+    );
+
+    app.get(
+      "/v1/datasets/:id/experiments",
+      {
+        schema: documented("datasets", "Experiments about a dataset, newest first", {
+          params: z.object({ id: sha256Schema }),
+          querystring: pageQuerySchema,
+          response: { 200: experimentPageSchema },
+        }),
+      },
+      async (request) => {
+        const { id } = request.params;
+        const { limit, cursor } = request.query;
+        const owner = ownerOf(request);
+        if ((await deps.store.datasets.find(owner, id)) === null) throw notFound("dataset", id);
+        const page = await deps.store.experiments.list(owner, { limit, cursor: cursor ?? null, dataset: id });
+        return experimentItems(deps.store, page);
       },
     );
 

@@ -19,7 +19,7 @@ import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
 import { deleteRemoved } from "../remove.ts";
 import { experimentEstimator, experimentSubmitter } from "../submit-experiment.ts";
-import { experimentItem } from "../views/experiment-item.ts";
+import { experimentItems } from "../views/experiment-item.ts";
 import { experimentView } from "../views/experiment-view.ts";
 
 const paramsSchema = z.object({ id: experimentIdSchema });
@@ -75,8 +75,7 @@ export const experimentRoutes =
         const { limit, cursor, search, states } = request.query;
         const filter = { ...(search === undefined ? {} : { search }), ...(states === undefined ? {} : { states }) };
         const page = await deps.store.experiments.list(ownerOf(request), { limit, cursor: cursor ?? null, ...filter });
-        const trials = await deps.store.experiments.summaries(page.items.map(({ id }) => id));
-        return { items: page.items.map((experiment) => experimentItem(experiment, trials.get(experiment.id) ?? [])), cursor: page.cursor };
+        return experimentItems(deps.store, page);
       },
     );
 

@@ -1,11 +1,17 @@
 /** An experiment as lists show it: with its table in a line. */
-import type { ExperimentItem, ExperimentSummary } from "@rightsize/contract";
-import { type Experiment, isTerminal, type TrialSummary } from "@rightsize/core";
+import type { ExperimentItem, ExperimentPage, ExperimentSummary } from "@rightsize/contract";
+import { type Experiment, isTerminal, type Page, type Store, type TrialSummary } from "@rightsize/core";
 import { experimentView } from "./experiment-view.ts";
 import { shownScore } from "./table-text.ts";
 
 /** Most scores of a summary: a sparkline shows no more. */
 const mostScores = 100;
+
+/** A page of a list, with the tables of all its experiments read at once. */
+export async function experimentItems({ experiments }: Pick<Store, "experiments">, page: Page<Experiment>): Promise<ExperimentPage> {
+  const trials = await experiments.summaries(page.items.map(({ id }) => id));
+  return { items: page.items.map((experiment) => experimentItem(experiment, trials.get(experiment.id) ?? [])), cursor: page.cursor };
+}
 
 export function experimentItem(experiment: Experiment, trials: readonly TrialSummary[]): ExperimentItem {
   return { ...experimentView(experiment), summary: summaryOf(trials, isTerminal("experiment", experiment.state)) };

@@ -174,6 +174,7 @@ export interface ExperimentFilter {
   /** Words, divided by spaces, that must all occur in the name, target, preset, dataset's id or experiment's id, case aside. */
   readonly search?: string;
   readonly states?: readonly ExperimentState[];
+  readonly dataset?: Sha256;
 }
 /** A row of an experiment's table as a list needs it. `runs` counts those asked for, `endedRuns` those that ended, whatever way. */
 export type TrialSummary = Pick<Trial, "state" | "capacity" | "score" | "metrics" | "winner"> & {
@@ -357,7 +358,7 @@ export interface OutboxStore {
 }
 
 export interface WorkerStore {
-  announce(worker: Omit<WorkerRecord, "startedAt" | "lastSeenAt" | "live" | "running">): Promise<void>;
+  announce(worker: Omit<WorkerRecord, "startedAt" | "lastSeenAt" | "live" | "running" | "recent">): Promise<void>;
   /** False when the worker is not known (it must announce itself again). */
   seen(id: WorkerId): Promise<boolean>;
   leave(id: WorkerId): Promise<void>;

@@ -6,12 +6,13 @@ import { isAsked, newestFirst, runsWhere, type State } from "./state.ts";
 
 export function memoryExperimentLists(state: State): Pick<ExperimentStore, "list" | "summaries"> {
   return {
-    async list(owner, { limit, cursor, search, states }) {
+    async list(owner, { limit, cursor, search, states, dataset }) {
       const after = cursor === null ? null : readCursor(cursor);
       const words = wordsOf(search);
       const items = state.experiments
         .values()
         .filter((experiment) => experiment.owner === owner && (after === null || newestFirst(experiment, after) > 0))
+        .filter((experiment) => dataset === undefined || experiment.spec.dataset === dataset)
         .filter((experiment) => states?.includes(experiment.state) ?? true)
         .filter((experiment) => words.every((word) => searched(experiment).includes(word)));
       return pageOf(items.sort(newestFirst), limit);

@@ -1,5 +1,5 @@
 /** The in-memory twin of the Postgres store: the same semantics, leases on an injected clock, nothing kept. For tests. */
-import type { OutboxStore, Store, WorkerStore } from "@rightsize/core";
+import { type OutboxStore, type RunResult, type Store, type WorkerPace, type WorkerStore, workerPaceMinutes } from "@rightsize/core";
 import { pageOf, readCursor } from "../cursor.ts";
 import { plain } from "../rules.ts";
 import { memoryExperiments } from "./experiments.ts";
@@ -106,7 +106,25 @@ function memoryWorkers(state: State): WorkerStore {
           .filter((assignment) => assignment.workerId === worker.id && assignment.state === "RUNNING")
           .map((assignment) => assignment.id as never)
           .sort(),
+        recent: paceOf(state, worker.id),
       }));
     },
+  };
+}
+
+function paceOf(state: State, workerId: string): WorkerPace {
+  const since = state.now() - workerPaceMinutes * 60_000;
+  const ended = state.runs.values().filter(({ run, endedBy }) => {
+    if (run.endedAt === null || Date.parse(run.endedAt) <= since || run.purpose === "finalise" || run.reusedFrom !== null) return false;
+    const attempt = state.attempts.get(`${run.assignmentId} ${endedBy}`);
+    return (run.state === "COMPLETED" || run.state === "DIVERGED") && attempt?.workerId === workerId;
+  });
+  const sum = (of: (result: RunResult) => number) =>
+    ended.reduce((total, { run }) => total + (run.result === null ? 0 : of(run.result)), 0);
+  return {
+    runs: ended.length,
+    epochs: ended.reduce((total, { run }) => total + run.epochs, 0),
+    cost: sum(({ cost }) => cost),
+    trainMs: sum(({ trainMs }) => trainMs),
   };
 }

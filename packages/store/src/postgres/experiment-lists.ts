@@ -20,7 +20,7 @@ const containing = (word: string) => `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`;
 
 export function postgresExperimentLists({ sql, guard }: Database): Pick<ExperimentStore, "list" | "summaries"> {
   return {
-    list: (owner, { limit, cursor, search, states }) =>
+    list: (owner, { limit, cursor, search, states, dataset }) =>
       guard(async () => {
         const after = cursor === null ? null : readCursor(cursor);
         const words = wordsOf(search);
@@ -28,6 +28,7 @@ export function postgresExperimentLists({ sql, guard }: Database): Pick<Experime
           `SELECT ${experimentColumns} FROM experiments WHERE owner = $1
              AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::text))
              AND ($4::text[] IS NULL OR state::text = ANY($4)) AND ($5::text[] IS NULL OR ${searched} LIKE ALL($5))
+             AND ($7::text IS NULL OR spec->>'dataset' = $7)
            ORDER BY created_at DESC, id DESC LIMIT $6`,
           [
             owner,
@@ -36,6 +37,7 @@ export function postgresExperimentLists({ sql, guard }: Database): Pick<Experime
             states ?? null,
             words.length === 0 ? null : words.map(containing),
             limit + 1,
+            dataset ?? null,
           ],
         );
         return pageOf(rows.map(asExperiment), limit);

@@ -1,5 +1,5 @@
 /** Workers in Postgres: who is there, seen when, holding what. */
-import type { AssignmentId, WorkerRecord, WorkerStore } from "@rightsize/core";
+import { type AssignmentId, type WorkerPace, type WorkerRecord, type WorkerStore, workerPaceMinutes } from "@rightsize/core";
 import type * as Rows from "../generated/client.ts";
 import type { Database } from "./database.ts";
 
@@ -29,15 +29,26 @@ export function postgresWorkers(database: Database): WorkerStore {
 
     list: () =>
       guard(async () => {
-        const rows = await sql.query<Rows.Worker & { live: boolean; running: AssignmentId[] }>(
-          `SELECT id, machine, process_id AS "processId", slots, engines, fingerprint, device, memory_bytes AS "memoryBytes",
+        const rows = await sql.query<Rows.Worker & WorkerPace & { live: boolean; running: AssignmentId[] }>(
+          `WITH pace AS (
+             SELECT worker_id, count(*)::int4 AS runs, sum(epochs)::float8 AS epochs, sum((result->>'cost')::float8) AS cost,
+               sum((result->>'trainMs')::float8) AS "trainMs"
+             FROM runs JOIN attempts ON attempts.assignment_id = runs.assignment_id AND attempts.number = runs.ended_by
+             WHERE runs.ended_at > clock_timestamp() - $1 * interval '1 minute' AND state IN ('COMPLETED', 'DIVERGED')
+               AND purpose <> 'finalise' AND reused_from IS NULL
+             GROUP BY worker_id
+           )
+           SELECT id, machine, process_id AS "processId", slots, engines, fingerprint, device, memory_bytes AS "memoryBytes",
              started_at AS "startedAt", last_seen_at AS "lastSeenAt", last_seen_at > clock_timestamp() - interval '30 s' AS live,
-             ARRAY(SELECT id FROM assignments WHERE worker_id = workers.id AND state = 'RUNNING' ORDER BY id) AS running
-           FROM workers ORDER BY started_at, id`,
+             ARRAY(SELECT id FROM assignments WHERE worker_id = workers.id AND state = 'RUNNING' ORDER BY id) AS running,
+             coalesce(runs, 0) AS runs, coalesce(epochs, 0) AS epochs, coalesce(cost, 0) AS cost, coalesce("trainMs", 0) AS "trainMs"
+           FROM workers LEFT JOIN pace ON worker_id = workers.id ORDER BY started_at, id`,
+          [workerPaceMinutes],
         );
         return rows.map(
-          (row): WorkerRecord => ({
+          ({ runs, epochs, cost, trainMs, ...row }): WorkerRecord => ({
             ...row,
+            recent: { runs, epochs, cost, trainMs },
             id: row.id as WorkerRecord["id"],
             memoryBytes: Number(row.memoryBytes),
             startedAt: row.startedAt.toISOString(),
