@@ -23,6 +23,9 @@ const weights: Partial<Record<Step["kind"], number>> = {
   "time passes": 6,
   pause: 1,
   resume: 4,
+  // speculation.test.ts is about these.
+  "idle workers speculate": 0,
+  "a speculative run is put off": 0,
 };
 const anyStep: fc.Arbitrary<Step> = fc.record({
   kind: fc.oneof(...stepKinds.map((kind) => ({ weight: weights[kind] ?? 3, arbitrary: fc.constant(kind) }))),

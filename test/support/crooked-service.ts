@@ -13,11 +13,13 @@ import {
   type QueueJob,
   type RunResult,
   type Sha256,
+  type SpeculationUse,
   type WorkerId,
 } from "@rightsize/core";
-import { advanceExperiment, createExperiment, reconcile, relayOutbox } from "@rightsize/orchestrator";
+import { advanceExperiment, createExperiment, createSpeculator, reconcile, relayOutbox } from "@rightsize/orchestrator";
 import { createMemoryStore } from "@rightsize/store";
 import { exampleDataset, examplePlan } from "./examples.ts";
+import { outcomeText, strayEvents } from "./outcome.ts";
 
 export const crookedLeaseMs = 10_000;
 const epochsPerRun = 3;
@@ -43,6 +45,8 @@ export const stepKinds = [
   "two orchestrators at once",
   "pause",
   "resume",
+  "idle workers speculate",
+  "a speculative run is put off",
 ] as const;
 
 /** A worker as its sequence of writes: what it does next depends only on its claim and on how far it is. */
@@ -63,6 +67,9 @@ export interface CrookedService {
   /** Writes that the store took though another attempt had begun; there must be none. */
   readonly acceptedStale: readonly string[];
   readonly staleWrites: () => Promise<number>;
+  /** Asked-for runs that did not tell exactly one end, and events about anything that nobody asked for; there must be none. */
+  untold(): Promise<readonly string[]>;
+  speculationUse(): Promise<SpeculationUse>;
 }
 
 export async function startCrookedService(
@@ -73,6 +80,7 @@ export async function startCrookedService(
   let nowMs = 1_000_000;
   const store = createMemoryStore({ now: () => nowMs });
   const ids = countedIds();
+  const speculator = createSpeculator(store, ids, 4);
   const messages: QueueJob[] = [];
   const living: ModelWorker[] = [];
   const dead: ModelWorker[] = [];
@@ -98,7 +106,7 @@ export async function startCrookedService(
     if (claim.attempt !== latest) acceptedStale.push(`${what} of attempt ${claim.attempt} of ${claim.assignmentId} at attempt ${latest}`);
   };
 
-  async function take({ assignmentId }: QueueJob): Promise<void> {
+  async function take({ assignmentId }: Pick<QueueJob, "assignmentId">): Promise<void> {
     workers += 1;
     const claim = await store.work.claim({
       assignmentId,
@@ -113,7 +121,7 @@ export async function startCrookedService(
   function writesOf(claim: Claim): ModelWorker["writes"] {
     const writes = claim.runs.flatMap((run, index) => {
       if (run.purpose === "finalise") {
-        const result = resultOf(1, claim.attempt);
+        const result = resultOf(1, claim.attempt, run.contentHash);
         return [
           fenced(claim, "the answer", () => store.work.completeRun(claim, run.id, { state: "COMPLETED", result, answer: answerOf(claim) })),
         ];
@@ -137,7 +145,7 @@ export async function startCrookedService(
             : []),
         ]),
         fenced(claim, "a result", () =>
-          store.work.completeRun(claim, run.id, { state: "COMPLETED", result: resultOf(score, claim.attempt) }),
+          store.work.completeRun(claim, run.id, { state: "COMPLETED", result: resultOf(score, claim.attempt, run.contentHash) }),
         ),
       ];
     });
@@ -225,6 +233,19 @@ export async function startCrookedService(
         return void (await become(["QUEUED", "RUNNING"], "PAUSED"));
       case "resume":
         return void (await become(["PAUSED"], "RUNNING"));
+      case "idle workers speculate":
+        for (const assignmentId of await speculator.begin(id, pick % 4)) await take({ assignmentId });
+        return;
+      case "a speculative run is put off": {
+        const unasked = await store.work.speculativeAmong(living.map(({ claim }) => claim.assignmentId));
+        const stopped = picked(
+          living.filter(({ claim }) => unasked.includes(claim.assignmentId)),
+          pick,
+        );
+        if (stopped === undefined) return;
+        living.splice(living.indexOf(stopped), 1);
+        return void (await accepted(fenced(stopped.claim, "a release", () => store.work.endAttempt(stopped.claim, "released", null))));
+      }
       default:
         return kind satisfies never;
     }
@@ -240,6 +261,8 @@ export async function startCrookedService(
     snapshot,
     acceptedStale,
     staleWrites: () => store.work.staleWriteCount(),
+    speculationUse: () => store.work.speculationUse(id),
+    untold: async () => strayEvents(await snapshot(), await store.experiments.events(id, 0, 100_000)),
     async finish() {
       nowMs += crookedLeaseMs;
       await step({ kind: "resume", pick: 0 });
@@ -253,27 +276,12 @@ export async function startCrookedService(
       }
       for (const zombie of [...dead]) while (dead.includes(zombie)) await work(zombie, dead);
     },
-    async outcome() {
-      const { experiment: now, trials, decisions, runs } = await snapshot();
-      const curves = await Promise.all(runs.map((run) => store.work.epochs(run.id, 0, 1000)));
-      return [
-        now.state,
-        JSON.stringify(now.answer),
-        ...trials.map(({ number, capacity, state, score, nextStep, verdict, winner, recipe }) =>
-          JSON.stringify({ number, capacity, state, score, nextStep, verdict, winner, recipe }),
-        ),
-        ...decisions.map(({ text }) => text),
-        ...runs.map((run, index) => {
-          const { trainMs: _attempt, ...result } = run.result ?? { trainMs: 0 };
-          const curve = curves[index]?.map(({ epoch, validationLoss }) => [epoch, validationLoss]);
-          return JSON.stringify({ decision: run.decision, position: run.position, state: run.state, seed: run.seed, result, curve });
-        }),
-      ];
-    },
+    outcome: async () => outcomeText(store, await snapshot()),
   };
 }
 
-function resultOf(score: number, attempt: number): RunResult {
+/** Weights named by the run's content, so that a run which was mistaken for another shows. */
+function resultOf(score: number, attempt: number, weightsArtifact: Sha256): RunResult {
   return {
     validationLoss: score,
     trainingLoss: score,
@@ -285,7 +293,7 @@ function resultOf(score: number, attempt: number): RunResult {
     cost: epochsPerRun,
     // Durations differ between attempts, and nothing may depend on them.
     trainMs: attempt,
-    weightsArtifact: "f".repeat(64) as Sha256,
+    weightsArtifact,
     reason: null,
   };
 }

@@ -1,6 +1,7 @@
 /** One step of an experiment: looks at everything known and says what to write next. Called again and again; does nothing while runs are outstanding. */
 import {
   type AdvancePlan,
+  type AssignmentId,
   canonicalText,
   type Experiment,
   type ExperimentId,
@@ -8,7 +9,6 @@ import {
   type History,
   type IdSource,
   isTerminal,
-  type NewAssignment,
   type NewEvent,
   type Run,
   type Store,
@@ -22,7 +22,7 @@ import { policyContext, policyHistory } from "./history.ts";
 import { timeSpent } from "./time-spent.ts";
 import { summariseTrial } from "./trial-summary.ts";
 
-const nothingToWrite: AdvancePlan = {
+export const nothingToWrite: AdvancePlan = {
   decision: null,
   newTrials: [],
   trialChanges: [],
@@ -32,19 +32,27 @@ const nothingToWrite: AdvancePlan = {
   events: [],
 };
 
-/** Advances an experiment in the store; returns the assignments that it asked for, none when nothing was to be done. */
-export async function advanceExperiment(store: Store, ids: IdSource, id: ExperimentId): Promise<readonly NewAssignment[]> {
-  let plan: AdvancePlan | null = null;
-  const plans = (snapshot: ExperimentSnapshot) => {
-    plan = planAdvance(snapshot, ids);
-    return plan;
-  };
-  const written = await store.experiments.advance(id, plans);
-  return written ? assignmentsOf(plan) : [];
-}
-
-function assignmentsOf(plan: AdvancePlan | null): readonly NewAssignment[] {
-  return plan?.assignments ?? [];
+/**
+ * Advances an experiment in the store; returns the assignments that wait for a worker since, none when nothing was to be done. Where all
+ * that a decision asks for was trained before (speculation), the next decision follows at once.
+ */
+export async function advanceExperiment(store: Store, ids: IdSource, id: ExperimentId): Promise<readonly AssignmentId[]> {
+  const waiting = new Set<AssignmentId>();
+  for (let adopted = true; adopted; ) {
+    adopted = false;
+    const taken: AssignmentId[] = [];
+    const written = await store.experiments.advance(id, (snapshot) => {
+      const plan = planAdvance(snapshot, ids);
+      const adopts = new Set(plan?.adopt?.map(({ runId }) => runId));
+      adopted = adopts.size > 0;
+      taken.push(...(plan?.assignments ?? []).map((assignment) => assignment.id));
+      taken.push(...snapshot.speculative.runs.filter((run) => adopts.has(run.id) && run.state === "QUEUED").map((run) => run.assignmentId));
+      return plan;
+    });
+    if (!written) break;
+    for (const assignment of taken) waiting.add(assignment);
+  }
+  return [...waiting];
 }
 
 /** What follows from a snapshot, or null when there is nothing to do (work is outstanding, it is paused, or at an end). */

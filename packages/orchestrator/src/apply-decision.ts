@@ -1,10 +1,14 @@
-/** The ONE switch: turns a decision into what the store writes. Nothing else creates trials, runs or assignments. */
+/** The ONE switch: turns a decision into what the store writes. Nothing else gives a trial its number or a decision its runs. */
 import {
+  type Adoption,
   type AdvancePlan,
+  type AssignmentId,
   capacityText,
   type Decision,
+  type Experiment,
   type ExperimentSnapshot,
   type IdSource,
+  isTerminal,
   type NewAssignment,
   type NewEvent,
   type NewRun,
@@ -12,6 +16,9 @@ import {
   parameterCount,
   type Recipe,
   type RunRequest,
+  type RunState,
+  type SpeculativeRun,
+  sameCapacity,
   type Trial,
   type TrialChange,
   type TrialId,
@@ -21,7 +28,8 @@ import {
 import { runContentHash } from "./content-hash.ts";
 
 /** The part of an advance that a decision asks for. */
-export type DecisionEffects = Pick<AdvancePlan, "newTrials" | "trialChanges" | "assignments" | "events">;
+export type DecisionEffects = Pick<AdvancePlan, "newTrials" | "trialChanges" | "assignments" | "cancelAssignments" | "events"> &
+  Required<Pick<AdvancePlan, "adopt">>;
 
 /** Dispatch priorities (1 is most urgent); speculative work starts at 1,000. */
 export const priorities = { finalise: 5, asked: 10, speculative: 1000 } as const;
@@ -33,15 +41,19 @@ export function applyDecision(snapshot: ExperimentSnapshot, sequence: number, de
       return startTrial(snapshot, sequence, decision, ids);
     case "ADD_RUNS": {
       const trial = trialNumbered(snapshot, decision.trial);
-      return { ...nothing, assignments: assignmentsFor(snapshot, sequence, trial, trial.recipe, decision.runs, ids) };
+      const { reopened, ...work } = workFor(snapshot, sequence, trial, trial.recipe, decision.runs, ids);
+      return { ...nothing, ...work, trialChanges: reopened };
     }
     case "CHANGE_RECIPE": {
       const trial = trialNumbered(snapshot, decision.trial);
       const recipe: Recipe = { ...trial.recipe, ...decision.change };
+      const { reopened, ...work } = workFor(snapshot, sequence, trial, recipe, decision.runs, ids);
       return {
         ...nothing,
-        trialChanges: [{ id: trial.id, recipe }],
-        assignments: assignmentsFor(snapshot, sequence, trial, recipe, decision.runs, ids),
+        ...work,
+        trialChanges: [{ id: trial.id, recipe }, ...reopened],
+        // What was begun under the old recipe would be trained on under the new one.
+        cancelAssignments: unaskedAssignments(snapshot, work.adopt, trial),
       };
     }
     case "FINISH":
@@ -51,7 +63,7 @@ export function applyDecision(snapshot: ExperimentSnapshot, sequence: number, de
   }
 }
 
-const nothing: DecisionEffects = { newTrials: [], trialChanges: [], assignments: [], events: [] };
+const nothing: DecisionEffects = { newTrials: [], trialChanges: [], assignments: [], cancelAssignments: [], events: [], adopt: [] };
 
 function startTrial(
   snapshot: ExperimentSnapshot,
@@ -60,14 +72,18 @@ function startTrial(
   ids: IdSource,
 ): DecisionEffects {
   const { spec, plan } = snapshot.experiment;
+  const number = snapshot.trials.reduce((highest, { number }) => Math.max(highest, number ?? 0), 0) + 1;
+  const begun = snapshot.speculative.trials.find(({ capacity }) => sameCapacity(capacity, decision.capacity));
   const trial: NewTrial = {
-    id: ids("trial"),
-    number: snapshot.trials.reduce((highest, { number }) => Math.max(highest, number ?? 0), 0) + 1,
+    id: begun?.id ?? ids("trial"),
+    number,
     capacity: decision.capacity,
     parameterCount: parameterCount(plan.inputs, decision.capacity, plan.outputs),
     speculative: false,
     recipe: spec.recipe,
   };
+  const { reopened, ...work } = workFor(snapshot, sequence, trial, spec.recipe, decision.runs, ids);
+  const adopted: TrialChange[] = begun === undefined ? [] : [{ id: begun.id, number }, ...reopened];
   const about = decision.about === null ? null : trialNumbered(snapshot, decision.about);
   const trialChanges: TrialChange[] = about === null || decision.nextStep === null ? [] : [{ id: about.id, nextStep: decision.nextStep }];
   const started: NewEvent = {
@@ -75,9 +91,10 @@ function startTrial(
     data: { trialId: trial.id, number: trial.number, capacity: capacityText(trial.capacity) },
   };
   return {
-    newTrials: [trial],
-    trialChanges,
-    assignments: assignmentsFor(snapshot, sequence, trial, spec.recipe, decision.runs, ids),
+    ...nothing,
+    ...work,
+    newTrials: begun === undefined ? [trial] : [],
+    trialChanges: [...trialChanges, ...adopted],
     events: [started],
   };
 }
@@ -104,10 +121,10 @@ function finish(
     learningRate: representativeRate(snapshot.experiment.spec.recipe),
   };
   return {
-    newTrials: [],
+    ...nothing,
     trialChanges: [...changes.values()],
-    assignments: trial === null ? [] : assignmentsFor(snapshot, sequence, trial, trial.recipe, [request], ids, priorities.finalise),
-    events: [],
+    assignments: trial === null ? [] : workFor(snapshot, sequence, trial, trial.recipe, [request], ids, priorities.finalise).assignments,
+    cancelAssignments: unaskedAssignments(snapshot, []),
   };
 }
 
@@ -118,33 +135,86 @@ function representativeRate({ learningRate }: Recipe): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0.001;
 }
 
-/**
- * One assignment a run, so that idle workers share a trial's replicates and learning rates; runs of one fold whose networks are small
- * enough to be trained side by side are one assignment, which costs less than any sharing saves.
- */
-function assignmentsFor(
+/** What a decision's runs need: those that idle workers began are adopted, the others are assigned. */
+function workFor(
   snapshot: ExperimentSnapshot,
   decision: number,
   trial: Pick<Trial, "id" | "capacity">,
   recipe: Recipe,
-  runs: readonly RunRequest[],
+  requests: readonly RunRequest[],
   ids: IdSource,
   priority: number = priorities.asked,
-): NewAssignment[] {
+): Pick<DecisionEffects, "assignments" | "adopt"> & { readonly reopened: readonly TrialChange[] } {
   const { spec, plan } = snapshot.experiment;
+  // The furthest first, where runs of the same content were begun twice.
+  const begun = snapshot.speculative.runs
+    .filter(({ trialId, state }) => trialId === trial.id && state in furthest)
+    .sort((a, b) => (furthest[b.state] ?? 0) - (furthest[a.state] ?? 0));
+  const adopt: Adoption[] = [];
+  const rest: AskedRun[] = [];
+  const adopted: SpeculativeRun[] = [];
+  for (const [position, request] of requests.entries()) {
+    const contentHash = runContentHash(spec, plan, trial.capacity, recipe, request);
+    const match = begun.find((run) => run.contentHash === contentHash && !adopted.includes(run));
+    if (match === undefined) rest.push({ ...request, contentHash, decision, position });
+    else {
+      adopted.push(match);
+      adopt.push({ runId: match.id, decision, position, purpose: request.purpose, priority });
+    }
+  }
+  return {
+    adopt,
+    assignments: assignmentsFor(snapshot.experiment, trial, recipe, rest, ids, priority),
+    // As a claim would have: the trial is at work, or has been.
+    reopened: adopted.some(({ state }) => state !== "QUEUED") ? [{ id: trial.id, state: "RUNNING" }] : [],
+  };
+}
+
+/** States in which a speculative run may be adopted, and how far along each is. */
+const furthest: Partial<Record<RunState, number>> = { QUEUED: 1, RUNNING: 2, DIVERGED: 3, COMPLETED: 3 };
+
+type AskedRun = Omit<NewRun, "id" | "trialId">;
+
+/** Speculative assignments (of one trial, or all) that are under way and of which nothing is adopted. */
+export function unaskedAssignments(
+  snapshot: ExperimentSnapshot,
+  adopt: readonly Adoption[],
+  trial?: Pick<Trial, "id">,
+): readonly AssignmentId[] {
+  const runs = snapshot.speculative.runs;
+  const kept = new Set<string>([
+    ...snapshot.runs.map(({ assignmentId }) => assignmentId),
+    ...runs.filter(({ id }) => adopt.some(({ runId }) => runId === id)).map(({ assignmentId }) => assignmentId),
+  ]);
+  const open = runs.filter((run) => !isTerminal("run", run.state) && (trial === undefined || run.trialId === trial.id));
+  return [...new Set(open.map(({ assignmentId }) => assignmentId))].filter((id) => !kept.has(id));
+}
+
+/**
+ * One assignment a run, so that idle workers share a trial's replicates and learning rates; runs of one fold whose networks are small
+ * enough to be trained side by side are one assignment, which costs less than any sharing saves.
+ */
+export function assignmentsFor<Wanted extends RunRequest>(
+  { spec, plan }: Pick<Experiment, "spec" | "plan">,
+  trial: Pick<Trial, "id" | "capacity">,
+  recipe: Recipe,
+  runs: readonly Wanted[],
+  ids: IdSource,
+  priority: number,
+): (Omit<NewAssignment, "runs"> & { readonly runs: readonly (Wanted & Pick<NewRun, "id" | "trialId">)[] })[] {
   const together =
     spec.engine.name === "onnx" && trainsTogether(parameterCount(plan.inputs, trial.capacity, plan.outputs), recipe) ? togetherRunLimit : 1;
-  const groups: { readonly fold: number; readonly runs: NewRun[] }[] = [];
-  const assignments: NewAssignment[] = [];
-  for (const [position, run] of runs.entries()) {
+  type Placed = Wanted & Pick<NewRun, "id" | "trialId">;
+  const groups: { readonly fold: number; readonly runs: Placed[] }[] = [];
+  const assignments: (Omit<NewAssignment, "runs"> & { readonly runs: readonly Placed[] })[] = [];
+  for (const run of runs) {
     const joined = groups.find((group) => group.fold === run.fold && group.runs.length < together);
     const group = joined ?? { fold: run.fold, runs: [] };
     if (joined === undefined) {
       groups.push(group);
       assignments.push({ id: ids("assignment"), trialId: trial.id, priority, runs: group.runs });
     }
-    const contentHash = runContentHash(spec, plan, trial.capacity, recipe, run);
-    group.runs.push({ id: ids("run"), trialId: trial.id, contentHash, ...run, decision, position });
+    group.runs.push({ ...run, id: ids("run"), trialId: trial.id });
   }
   return assignments;
 }

@@ -179,7 +179,7 @@ async function nextAssignment(
   }
   const asked = await advanceExperiment(deps.store, deps.ids, claim.experiment.id);
   if (end !== "completed" || asked.length !== 1) await relayOutbox(deps);
-  return end === "completed" ? (asked[0]?.id ?? null) : null;
+  return end === "completed" ? (asked[0] ?? null) : null;
 }
 
 async function untilReachable<Value>(deps: CarryOutDependencies, timing: CarryOutTiming, act: () => Promise<Value>): Promise<Value> {

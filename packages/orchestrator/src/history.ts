@@ -8,6 +8,7 @@ import type {
   PolicyContext,
   Run,
   RunOutcome,
+  SpeculativeRun,
   StoredDecision,
 } from "@rightsize/core";
 import { isTerminal } from "@rightsize/core";
@@ -55,7 +56,7 @@ export function runAt(snapshot: ExperimentSnapshot, entry: number, position: num
 }
 
 /** How a run ended, as a policy may see it. A FAILED or CANCELLED run is no outcome: its experiment doesn't come to a decision. */
-export function runOutcome(run: Run): RunOutcome {
+export function runOutcome(run: Run | SpeculativeRun): RunOutcome {
   const request = { purpose: run.purpose, seed: run.seed, fold: run.fold, learningRate: run.learningRate };
   const { result } = run;
   if (!isTerminal("run", run.state) || result === null) throw new Error(`run ${run.id} is ${run.state}: it has no outcome yet`);

@@ -29,5 +29,7 @@ export {
   sweepCheckpoints,
 } from "./loops.ts";
 export { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
+export { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
+export { createSpeculator, type Speculator } from "./speculation.ts";
 export { type TimeSpent, timeSpent } from "./time-spent.ts";
 export { type WhatIf, type WhatIfAnswer, whatIf } from "./what-if.ts";

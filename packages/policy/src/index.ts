@@ -8,7 +8,7 @@ export type { Preset } from "./preset.ts";
 export { defaultPreset, type ParsedSearch, parseSearch, policyVersion, presetNamed, presetRecipe, presets } from "./registry.ts";
 export { type Replay, replay } from "./replay.ts";
 export { type OutcomesOf, type SimulatedTrial, type SimulateOptions, simulate } from "./simulate.ts";
-export { type Outstanding, type Speculation, speculate } from "./speculate.ts";
+export { type Outstanding, type SpeculateOptions, type Speculation, speculate } from "./speculate.ts";
 export { studentQuantile } from "./statistics.ts";
 export type { TriedSize } from "./surrogate.ts";
 export { type TableRow, trialTable } from "./trial-table.ts";

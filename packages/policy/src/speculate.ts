@@ -37,43 +37,72 @@ export interface Speculation {
   readonly probability: number;
 }
 
-/** Made-up losses as factors of the reference loss, and how likely each is. About one step in two is an improvement. */
-const guesses: readonly (readonly [factor: number, probability: number])[] = [
-  [0.8, 0.25],
-  [0.97, 0.25],
-  [1.03, 0.25],
-  [1.25, 0.25],
-];
-/** Paths less likely than this are not followed. */
-const leastProbability = 0.02;
-
-/**
- * Candidates, the first to be started first: replicates, then rate probes, then capacities by probability over training work.
- * `depth` is how many decisions ahead to look (1 is the next one only). Empty when the next decision can only be FINISH.
- */
-export function speculate(context: PolicyContext, history: History, outstanding: Outstanding, depth = 2): readonly Speculation[] {
-  const found = new Map<string, Speculation>();
-  follow(context, history, outstanding, depth, 1, found);
-  const worth = ({ capacity, runs, probability }: Speculation) =>
-    probability / (runs.length * (parameterCount(context.inputs, capacity, context.outputs) + 10_000));
-  const order = { replicate: 0, rate: 1, capacity: 2 } as const;
-  return [...found.values()].sort((a, b) => order[a.kind] - order[b.kind] || worth(b) - worth(a) || (keyOf(a) < keyOf(b) ? -1 : 1));
+/** How far to look, and what is known already of runs that nobody asked for yet. */
+export interface SpeculateOptions {
+  /** How many decisions ahead to look; 1 is the next one only. */
+  readonly depth?: number;
+  /** The looking ends when so many candidates are found. */
+  readonly most?: number;
+  /** The outcome of a run that was trained before it was asked for; null where there is none. */
+  readonly known?: (capacity: Capacity, change: RecipeChange, run: RunRequest) => RunOutcome | null;
 }
 
-function follow(
+/** Made-up losses as factors of the reference loss; of several that lead to the same decision the first is followed. */
+const guesses = { better: [0.97, 0.8], worse: [1.03, 1.25] } as const;
+/** Paths less likely than this are not followed. */
+const leastProbability = 0.02;
+/** Replicates and rate probes at least as likely as this come before capacities. */
+const likelyProbability = 0.2;
+
+/** A place that the search may come to. */
+interface Path {
+  readonly history: History;
+  readonly outstanding: Outstanding;
+  readonly probability: number;
+  /** Decisions that may still be looked ahead. */
+  readonly depth: number;
+}
+
+/**
+ * Candidates, the first to be started first: likely replicates, then likely rate probes, then the others by probability × value / cost.
+ * The value of having trained something early is the time it then needn't take, which is its cost: so the likelier one is worth more,
+ * and among equals the cheaper. Empty when the next decision can only be FINISH.
+ */
+export function speculate(
   context: PolicyContext,
   history: History,
   outstanding: Outstanding,
-  depth: number,
-  probability: number,
+  { depth = 2, most = Number.POSITIVE_INFINITY, known = () => null }: SpeculateOptions = {},
+): readonly Speculation[] {
+  const found = new Map<string, Speculation>();
+  const improving = improvementShare(history);
+  const open: Path[] = [{ history, outstanding, probability: 1, depth }];
+  while (open.length > 0 && found.size < most) {
+    // The likeliest path first, so that a bound on the candidates leaves out the least likely.
+    const next = open.reduce((best, path, index) => (path.probability > (open[best] as Path).probability ? index : best), 0);
+    open.push(...follow(context, open.splice(next, 1)[0] as Path, improving, known, found));
+  }
+  const work = ({ capacity, runs }: Speculation) => runs.length * parameterCount(context.inputs, capacity, context.outputs);
+  const order = ({ kind, probability }: Speculation) =>
+    kind === "capacity" || probability < likelyProbability ? 2 : kind === "rate" ? 1 : 0;
+  // Sums of the same chances in another order differ in their last bits.
+  const chance = ({ probability }: Speculation) => Math.round(probability * 1e9);
+  return [...found.values()].sort(
+    (a, b) => order(a) - order(b) || chance(b) - chance(a) || work(a) - work(b) || (keyOf(a) < keyOf(b) ? -1 : 1),
+  );
+}
+
+/** The paths that a path may go on by: one for each different next decision. */
+function follow(
+  context: PolicyContext,
+  { history, outstanding, probability, depth }: Path,
+  improving: number,
+  known: NonNullable<SpeculateOptions["known"]>,
   found: Map<string, Speculation>,
-): void {
-  if (depth === 0) return;
+): readonly Path[] {
   const reference = referenceLoss(context, history, outstanding);
-  const scenarios = outstanding.outcomes.includes(null) ? guesses : ([[1, 1]] as const);
-  for (const [factor, chance] of scenarios) {
-    const likely = probability * chance;
-    if (likely < leastProbability) continue;
+  const paths = new Map<string, Path>();
+  for (const [factor, chance] of outstanding.outcomes.includes(null) ? scenarios(improving) : ([[1, 1]] as const)) {
     const outcomes = outstanding.outcomes.map(
       (outcome, index) => outcome ?? madeUp(outstanding.decision.runs[index] as RunRequest, reference * factor),
     );
@@ -81,9 +110,31 @@ function follow(
     const decision = decide(context, longer);
     if (decision.action === "FINISH") continue;
     const place = placeOf(decision, readTrials(longer));
-    note(found, { kind: kindOf(decision), ...place, runs: decision.runs, probability: likely });
-    follow(context, longer, { decision, outcomes: decision.runs.map(() => null) }, depth - 1, likely, found);
+    const speculation = { kind: kindOf(decision), ...place, runs: decision.runs, probability: probability * chance };
+    note(found, speculation);
+    const key = keyOf(speculation);
+    const before = paths.get(key);
+    const asked = { decision, outcomes: decision.runs.map((run) => known(place.capacity, place.change, run)) };
+    paths.set(key, {
+      ...(before ?? { history: longer, outstanding: asked, depth: depth - 1 }),
+      probability: speculation.probability + (before?.probability ?? 0),
+    });
   }
+  return [...paths.values()].filter((path) => path.depth > 0 && path.probability >= leastProbability);
+}
+
+function scenarios(improving: number): readonly (readonly [factor: number, probability: number])[] {
+  return [
+    ...guesses.better.map((factor) => [factor, improving / guesses.better.length] as const),
+    ...guesses.worse.map((factor) => [factor, (1 - improving) / guesses.worse.length] as const),
+  ];
+}
+
+/** How likely a new trial is to be the best so far: as often as before, and one in two where nothing is known (Laplace's rule). */
+function improvementShare(history: History): number {
+  const scores = readTrials(history).flatMap((trial) => summarise(trial).bestKnownScore ?? []);
+  const improved = scores.filter((score, index) => index > 0 && score < Math.min(...scores.slice(0, index))).length;
+  return (1 + improved) / (2 + Math.max(0, scores.length - 1));
 }
 
 function note(found: Map<string, Speculation>, speculation: Speculation): void {
