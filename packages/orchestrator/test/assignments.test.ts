@@ -11,7 +11,8 @@ const runs = (count: number, folds = 1): RunRequest[] =>
 function assigned(asked: readonly RunRequest[], nodesPerLayer: number, engine: "onnx" | "scripted" = "onnx", change: Partial<Recipe> = {}) {
   const spec = exampleSpec({ engine: engine === "onnx" ? { name: "onnx" } : exampleSpec().engine });
   const experiment = { id: "exp_1", spec: { ...spec, recipe: { ...spec.recipe, ...change } }, plan: examplePlan({ folds: 3 }) };
-  const snapshot = { experiment, decisions: [], trials: [], runs: [] } as unknown as ExperimentSnapshot;
+  const none = { trials: [], runs: [] };
+  const snapshot = { experiment, decisions: [], ...none, speculative: none } as unknown as ExperimentSnapshot;
   const capacity = { hiddenLayers: 1, nodesPerLayer };
   const decision = { action: "START_TRIAL", capacity, runs: asked, about: null, nextStep: null } as unknown as Decision;
   const { assignments } = applyDecision(snapshot, 1, decision, countedIds());
