@@ -1,7 +1,7 @@
 /** The `rightsize` command: finds the command, runs it, and turns what went wrong into a message and an exit code. */
 import { ClientError, ServiceUnreachable } from "@rightsize/client";
 import { type Command, commandHelp, createInvocation, readArguments } from "./command.ts";
-import { commands } from "./commands/index.ts";
+import { commandGroups, commands } from "./commands/index.ts";
 import { readConfig } from "./config.ts";
 import { CliError, exitCodes, Interrupted, usageError } from "./errors.ts";
 import { listenForInterrupts } from "./launcher/interrupts.ts";
@@ -41,13 +41,21 @@ function findCommand(name: string): Command {
 }
 
 function helpText(): string {
-  const width = Math.max(...commands.map(({ name, usage }) => `${name} ${usage}`.length));
+  const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     "Rightsize finds the right size for a neural network.",
+    ...commandGroups.flatMap(({ title, commands: group }) => [
+      "",
+      `${title}:`,
+      ...group.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    ]),
     "",
-    ...commands.map(({ name, usage, summary }) => `  ${`${name} ${usage}`.padEnd(width)}  ${summary}`),
+    "For example:",
+    "  npm start                                                in one terminal, and in another:",
+    "  npm run rightsize -- run cars.csv --target mpg           the table fills; the model is saved as cars-model.zip",
+    "  npm run rightsize -- run --help                          the arguments and options of a command",
     "",
-    "Each has --help and --json. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no service there, 130 interrupted.",
+    "Each command has --help and --json. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no service there, 130 interrupted.",
   ].join("\n");
 }
 

@@ -1,4 +1,4 @@
-/** All commands, in the order of the help. */
+/** All commands, in groups and in the order of the help. */
 import type { Command } from "../command.ts";
 import { datasets } from "./datasets.ts";
 import { demo } from "./demo.ts";
@@ -13,4 +13,11 @@ import { up } from "./up.ts";
 import { watch } from "./watch.ts";
 import { workers } from "./workers.ts";
 
-export const commands: readonly Command[] = [up, demo, run, watch, list, show, trials, predict, exportModel, datasets, workers, keys];
+export const commandGroups: readonly { readonly title: string; readonly commands: readonly Command[] }[] = [
+  { title: "Start", commands: [up, demo] },
+  { title: "Ask", commands: [run, watch] },
+  { title: "Look", commands: [list, show, trials, datasets, workers] },
+  { title: "Take home", commands: [exportModel, predict] },
+  { title: "Keys", commands: [keys] },
+];
+export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

@@ -1,4 +1,4 @@
-/** `rightsize run FILE --target COLUMN`: uploads a table, asks for the right size, watches, tells the answer. */
+/** `rightsize run FILE --target COLUMN`: uploads a table, asks for the right size, watches, tells the answer, saves the model. */
 import { basename } from "node:path";
 import { type ExperimentRequest, experimentRequestSchema } from "@rightsize/contract";
 import { type Command, clientOptions, type Invocation } from "../command.ts";
@@ -6,13 +6,15 @@ import { usageError } from "../errors.ts";
 import { counted } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
 import { connect } from "./connect.ts";
+import { dialectOf, dialectOptions } from "./dialect-options.ts";
 import { openFile } from "./open-file.ts";
 import { issueLines, type RunSpec, readSpec } from "./run-spec.ts";
+import { freeModelFile, modelFile, savedSentence, saveModel } from "./save-model.ts";
 
 export const run: Command = {
   name: "run",
-  usage: "FILE --target COLUMN [--preset NAME]",
-  summary: "Upload a table, find the right size for a network that predicts one of its columns, and watch.",
+  usage: "FILE --target COLUMN [--preset NAME] [--out FILE]",
+  summary: "Upload a table, find the right size for a network that predicts one of its columns, watch, and save the model.",
   positionals: 1,
   options: {
     target: { type: "string", value: "COLUMN", help: "the column to predict; left out: the one the service suggests" },
@@ -24,16 +26,27 @@ export const run: Command = {
       value: "FILE",
       help: 'a request as a JSON file (see examples/) or as text, {"recipe":{"maxEpochs":50}}; other options override it',
     },
+    ...dialectOptions,
+    out: {
+      type: "string",
+      value: "FILE",
+      help: "where to save the model (FILE-model.zip in this folder; a number is added where that is there)",
+    },
+    force: { type: "boolean", help: "replace the file that --out names" },
+    "no-model": { type: "boolean", help: "don't save the model; rightsize export does it later" },
     detach: { type: "boolean", help: "don't watch: print the experiment's id and end" },
     ...clientOptions,
   },
   async run(invocation) {
     const { output } = invocation;
     const file = invocation.required(0, "FILE");
+    // Whatever is wrong with the command is told before anything is sent.
     const spec = await readSpec(invocation.text("spec"));
+    const dialect = dialectOf(invocation, "run");
+    const modelAt = modelPlace(invocation, file);
     const client = connect(invocation);
     const bytes = await openFile(file);
-    const dataset = await client.uploadDataset({ name: basename(file), bytes });
+    const dataset = await client.uploadDataset({ ...dialect, name: basename(file), bytes });
     output.say(`${dataset.name}: ${counted(dataset.rowCount, "row")}, ${counted(dataset.columns.length, "column")}`);
     const asked = typeof spec.request.target === "string" ? spec.request.target : dataset.suggestedTarget;
     const target = invocation.text("target") ?? asked;
@@ -42,10 +55,25 @@ export const run: Command = {
     if (spec.lookFor !== null) output.say(`Look for: ${spec.lookFor}`);
     output.say(`Experiment ${experiment.id} on ${client.url}`);
     for (const warning of experiment.plan.warnings) output.say(`Warning: ${warning}`);
-    if (invocation.flag("detach")) output.line(output.json ? JSON.stringify(experiment) : experiment.id);
-    else await watchExperiment(client, experiment.id, output, invocation.interrupts.signal);
+    if (invocation.flag("detach")) return output.line(output.json ? JSON.stringify(experiment) : experiment.id);
+    const { experiment: ended } = await watchExperiment(client, experiment.id, output, invocation.interrupts.signal);
+    if (modelAt === null) return;
+    if (!ended.answer?.modelArtifact) return output.say("There is no model to save.");
+    const saved = await saveModel(client, experiment.id, modelAt());
+    if (output.json) output.line(JSON.stringify({ kind: "model", ...saved }));
+    else output.lines(["", `The model: ${savedSentence(saved)}`]);
   },
 };
+
+/** Gives the file to save the model as when it is time; null where none is wanted. A file that --out names is looked at now, before hours of training. */
+function modelPlace(invocation: Invocation, table: string): (() => string) | null {
+  const out = invocation.text("out");
+  const unwanted = invocation.flag("no-model") ? "--no-model" : invocation.flag("detach") ? "--detach" : null;
+  if (out === null) return unwanted === null ? () => freeModelFile(table) : null;
+  if (unwanted !== null) throw usageError(`--out says where to save the model, and ${unwanted} that it isn't saved.`, "run");
+  const file = modelFile(out, invocation.flag("force"));
+  return () => file;
+}
 
 /** The file's request is the base; the other options override it. */
 function requestOf(invocation: Invocation, dataset: string, target: string, { request: base, title }: RunSpec): ExperimentRequest {

@@ -1,0 +1,65 @@
+/** Saves an experiment's model as a zip file: never over a file that is there unless told to, and checked against the hash that the service names. */
+import { createHash, randomUUID } from "node:crypto";
+import { createWriteStream, existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "@rightsize/client";
+import { CliError, exitCodes } from "../errors.ts";
+
+export interface SavedModel {
+  /** The whole path. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** The whole path of a file that a model may be saved as. Throws a usage error where something is there and `force` doesn't say to replace it. */
+export function modelFile(file: string, force: boolean): string {
+  const whole = path.resolve(file);
+  if (existsSync(whole) && !force) throw new CliError(`${whole} is there already; --force replaces it.`, exitCodes.usage);
+  return whole;
+}
+
+/** The first of NAME-model.zip, NAME-model-2.zip, … in this folder that isn't there yet, for a table's file. */
+export function freeModelFile(table: string): string {
+  // cars.csv.gz is called cars.
+  const name = path.basename(table).replace(/(?!^)(\.\w+){1,2}$/, "");
+  for (let count = 1; ; count++) {
+    const file = path.resolve(`${name}-model${count === 1 ? "" : `-${count}`}.zip`);
+    if (!existsSync(file)) return file;
+  }
+}
+
+/** Downloads into a file beside it first, so that a broken download leaves nothing under the name. */
+export async function saveModel(client: Client, id: string, file: string): Promise<SavedModel> {
+  const { bytes, sha256 } = await client.model(id);
+  const part = `${file}.${randomUUID().slice(0, 8)}.part`;
+  try {
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    const measured = async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        sizeBytes += chunk.byteLength;
+        yield chunk;
+      }
+    };
+    await pipeline(Readable.fromWeb(bytes), measured, createWriteStream(part, { flags: "wx" })).catch((error: unknown) => {
+      throw new CliError(`${file} can't be written: ${error instanceof Error ? error.message : error}`);
+    });
+    const received = hash.digest("hex");
+    if (sha256 !== null && received !== sha256)
+      throw new CliError("The model arrived damaged: its hash is another than the service says. Try again.");
+    await rename(part, file);
+    return { file, sizeBytes, sha256: received };
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+/** For example `/home/me/cars-model.zip (212 kB). Its README.md says how to predict with it.` */
+export function savedSentence({ file, sizeBytes }: SavedModel): string {
+  return `${file} (${Math.ceil(sizeBytes / 1024)} kB). Its README.md says how to predict with it.`;
+}
