@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ensurePageIsBuilt } from "./support/build-page.ts";
-import { titanic } from "./support/datasets.ts";
+import { digits, titanic } from "./support/datasets.ts";
 import { type MockService, type Play, startMockService } from "./support/mock-service.ts";
 import { watchedPage } from "./support/page-helpers.ts";
 import { courseStory, replicatedStory } from "./support/stories.ts";
@@ -66,6 +66,53 @@ describe.skipIf(noBrowser !== null)(`an ended experiment${noBrowser === null ? "
       search: { preset: "grid", parameters: { hiddenLayers: [2], nodesPerLayer: [128], fits: 10 } },
       split: { kind: "folds", folds: 10 },
     });
+  });
+
+  it("shows predicted against actual, and the rows that it misses most", async () => {
+    await course();
+    const section = page.getByRole("region", { name: "How its predictions miss" });
+    const plot = section.getByRole("img", { name: /Predicted against actual wage_per_hour of 128 rows/ });
+    await plot.waitFor();
+    expect((await plot.locator(".pair-dots").getAttribute("d"))?.split("M").length).toBe(129);
+    expect(await section.getByRole("row").count()).toBe(6);
+    await page.getByLabel("What the curves show").selectOption("r2");
+    await page.getByRole("img", { name: /^R² over epochs: .*3×200 best/ }).waitFor();
+  });
+
+  it("shows confusion, the mistakes as pictures, and what it takes a drawing for", async () => {
+    const play = service.add("Digits", replicatedStory(), { dataset: digits, preset: "default" });
+    await open(play);
+    const section = page.getByRole("region", { name: "How its predictions miss" });
+    await section.locator(".confusion").waitFor();
+    expect(await section.locator(".confusion .hit").count()).toBe(10);
+    expect(await section.locator(".mistake-pictures canvas").count()).toBe(16);
+    const box = page.getByRole("img", { name: "A box to draw in, 28 by 28 for the network" });
+    await box.scrollIntoViewIfNeeded();
+    const bounds = await box.boundingBox();
+    if (bounds === null) throw new Error("no box");
+    await page.mouse.move(bounds.x + 60, bounds.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(bounds.x + 80, bounds.y + 230, { steps: 8 });
+    await page.mouse.up();
+    await section.getByText("It takes this for").waitFor();
+    const ofStroke = await section.locator(".taken-for").textContent();
+    expect(await section.locator(".probabilities dt").count()).toBe(10);
+    await section.getByRole("button", { name: /^Row 19:/ }).click();
+    await expect.poll(() => section.locator(".taken-for").textContent()).not.toBe(ofStroke);
+    await section.getByRole("button", { name: "Clear" }).click();
+    await section.getByText("What the network takes it for appears here.").waitFor();
+  });
+
+  it("shows each layer's health over the epochs, with the remedy beside it", async () => {
+    await replicated();
+    await page.getByRole("button", { name: "Trial 4: why, and its runs" }).click();
+    const strips = page.getByRole("region", { name: "Health of each hidden layer over epochs" });
+    await strips.getByRole("rowheader", { name: "Layer 4" }).waitFor();
+    expect(await strips.locator("thead th").count()).toBeGreaterThan(8);
+    expect(await strips.locator("tbody td").last().textContent()).toMatch(/^\d+$/);
+    await strips.getByRole("radio", { name: "Gradient norms" }).check();
+    expect(await strips.locator("tbody td").last().textContent()).toMatch(/^0\.\d+$/);
+    await page.getByRole("link", { name: "Ask again with leaky relu" }).waitFor();
   });
 
   it("gives the model with a program for Python and for TypeScript, about its own columns", async () => {

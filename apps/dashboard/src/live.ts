@@ -1,14 +1,9 @@
 /** What the page knows from an experiment's event stream, as a pure reducer: nothing missed, nothing counted twice. */
-import type { EventView } from "@rightsize/contract";
+import type { EpochsMessage, EventView } from "@rightsize/contract";
 import { experimentStates, isTerminal } from "@rightsize/core";
 import type { Connection } from "./held-stream.ts";
 
-export type EpochView = {
-  readonly epoch: number;
-  readonly trainingLoss: number;
-  readonly validationLoss: number;
-  readonly learningRate: number;
-};
+export type EpochView = EpochsMessage["epochs"][number];
 
 /** What an event may have changed, so that only that is fetched again. */
 export const resources = ["experiment", "trials", "decisions"] as const;

@@ -1,11 +1,11 @@
 /** From trials and their epochs to what the plots draw. */
 import type { ExperimentView, TrialView } from "@rightsize/contract";
-import { capacityText } from "@rightsize/core";
+import { capacityText, type Metrics } from "@rightsize/core";
 import type { EpochView } from "./live.ts";
 import type { CapacityDatum } from "./plots/capacity-geometry.ts";
-import { type Curve, thinned } from "./plots/curves-geometry.ts";
+import { type Curve, type CurvePoint, thinned } from "./plots/curves-geometry.ts";
 import type { RateDatum } from "./plots/rates-geometry.ts";
-import { incumbent, lossFactor, scoreDeviation, scoredRuns, scoreMetric, standingRuns, trialScore } from "./scores.ts";
+import { incumbent, lossFactor, metricWords, scoreDeviation, scoredRuns, scoreMetric, standingRuns, trialScore } from "./scores.ts";
 
 /** Trials that have a score, in order. */
 export function capacityData(experiment: ExperimentView, trials: readonly TrialView[]): readonly CapacityDatum[] {
@@ -32,23 +32,43 @@ export function capacityData(experiment: ExperimentView, trials: readonly TrialV
 /** Most points that a curve is drawn with. */
 const mostPoints = 400;
 
-/** One curve a trial: its best scored run, or the one that is training. Live epochs win over stored ones where they reach further. */
+/** The run whose curve stands for a trial: the one that is training, else the best scored one, else one that diverged. */
+export function curveRun(trial: TrialView): TrialView["runs"][number] | undefined {
+  return (
+    trial.runs.find((candidate) => candidate.state === "RUNNING" && candidate.purpose !== "finalise") ??
+    [...scoredRuns(trial)].sort((a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0))[0] ??
+    trial.runs.find((candidate) => candidate.state === "DIVERGED")
+  );
+}
+
+/** What a curve shows: the loss, or a metric in its own unit at the epochs that have it. */
+export type CurveMeasure = "loss" | keyof Metrics;
+
+/** Metrics that some epoch has, in the order of their names' list. */
+export function measuredMetrics(curves: readonly (readonly EpochView[])[]): readonly (keyof Metrics)[] {
+  const found = new Set(curves.flatMap((epochs) => epochs.flatMap(({ metrics }) => Object.keys(metrics ?? {}))));
+  return (Object.keys(metricWords) as (keyof Metrics)[]).filter((name) => found.has(name));
+}
+
+function measured(epochs: readonly EpochView[], measure: CurveMeasure): readonly CurvePoint[] {
+  if (measure === "loss") return epochs;
+  return epochs.flatMap(({ epoch, metrics }) => {
+    const value = metrics?.[measure];
+    return value === undefined ? [] : [{ epoch, trainingLoss: Number.NaN, validationLoss: value }];
+  });
+}
+
+/** One curve a trial. */
 export function trialCurves(
   trials: readonly TrialView[],
-  stored: Readonly<Record<string, readonly EpochView[]>>,
-  live: Readonly<Record<string, readonly EpochView[]>>,
+  epochsOf: (runId: string) => readonly EpochView[],
+  measure: CurveMeasure = "loss",
 ): readonly Curve[] {
   const best = incumbent(trials);
   const last = Math.max(1, trials.length - 1);
   return trials.flatMap((trial, index): Curve[] => {
-    const run =
-      trial.runs.find((candidate) => candidate.state === "RUNNING" && candidate.purpose !== "finalise") ??
-      [...scoredRuns(trial)].sort((a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0))[0] ??
-      trial.runs.find((candidate) => candidate.state === "DIVERGED");
-    if (run === undefined) return [];
-    const fromLive = live[run.id] ?? [];
-    const fromStore = stored[run.id] ?? [];
-    const points = fromLive.length >= fromStore.length ? fromLive : fromStore;
+    const run = curveRun(trial);
+    const points = run === undefined ? [] : measured(epochsOf(run.id), measure);
     if (points.length === 0) return [];
     return [
       { id: trial.id, label: capacityText(trial), points: thinned(points, mostPoints), shade: index / last, strong: trial.id === best?.id },

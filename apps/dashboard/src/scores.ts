@@ -6,7 +6,7 @@ import type { Metrics } from "@rightsize/core";
 export type ScoreMetric = "meanSquaredError" | "logLoss";
 export const scoreMetric = (task: ExperimentView["task"]): ScoreMetric => (task === "regression" ? "meanSquaredError" : "logLoss");
 
-const metricWords: Record<keyof Metrics, string> = {
+export const metricWords: Record<keyof Metrics, string> = {
   meanSquaredError: "Mean squared error",
   rootMeanSquaredError: "Root mean squared error",
   meanAbsoluteError: "Mean absolute error",
@@ -17,6 +17,9 @@ const metricWords: Record<keyof Metrics, string> = {
   auc: "Area under the ROC curve",
 };
 export const metricText = (metric: keyof Metrics): string => metricWords[metric];
+
+/** Metrics of which more is better. */
+export const isGoodHigh = (metric: keyof Metrics): boolean => ["r2", "accuracy", "macroF1", "auc"].includes(metric);
 
 /** A trial's score in its own unit; the score that decides where no metric is known (the scripted engine). */
 export function trialScore(trial: Pick<TrialView, "metrics" | "score">, task: ExperimentView["task"]): number | null {

@@ -1,10 +1,11 @@
 /** The stored learning curves of trials, loaded once a trial and again when more of its runs have ended. */
-import type { EpochList, TrialView } from "@rightsize/contract";
+import type { TrialView } from "@rightsize/contract";
 import { useEffect, useRef, useState } from "react";
 import { api } from "./api-client.ts";
+import type { EpochView } from "./live.ts";
 
 /** Runs with their epochs, by run id. */
-export type StoredCurves = Readonly<Record<string, EpochList["runs"][number]["epochs"]>>;
+export type StoredCurves = Readonly<Record<string, readonly EpochView[]>>;
 
 /** Loads at most two trials at a time: the event stream and the page's own requests share six connections. */
 export function useCurves(trials: readonly TrialView[]): StoredCurves {

@@ -87,8 +87,7 @@ describe("a feed", () => {
     asked.length = 0;
     fail(2);
     connections[0]?.dispatch(event(6, "run.ended"));
-    await settle();
-    expect(asked).toEqual(["trials", "trials", "trials"]);
+    await expect.poll(() => asked).toEqual(["trials", "trials", "trials"]);
     feed.close();
   });
 

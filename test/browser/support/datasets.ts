@@ -96,3 +96,20 @@ export const titanic: DatasetView = {
   suggestedTask: "classification",
   createdAt: "2026-05-03T16:40:00.000Z",
 };
+
+/** Images of digits as a table: a column a pixel. */
+export const digits: DatasetView = {
+  id: "d1".repeat(32),
+  name: "digits-images.gz",
+  format: "idx",
+  sizeBytes: 1_648_877,
+  rowCount: 1000,
+  columns: [
+    ...Array.from({ length: 28 * 28 }, (_, pixel) => numeric(`p${pixel}`, 0, 255, 33, [])),
+    numeric("label", 0, 9, 4.4, bell(10, 5, 110), { type: "integer", distinctCount: 10 }),
+  ],
+  warnings: [],
+  suggestedTarget: "label",
+  suggestedTask: "classification",
+  createdAt: "2026-05-06T09:12:00.000Z",
+};

@@ -22,7 +22,8 @@ import {
   workerListSchema,
 } from "@rightsize/contract";
 import { isTerminal } from "@rightsize/core";
-import { titanic, wages } from "./datasets.ts";
+import { digits, titanic, wages } from "./datasets.ts";
+import { evaluationOf, predictionOf } from "./mock-evaluation.ts";
 import { createServiceStream, listPage, type ServiceStream } from "./mock-lists.ts";
 import { replayView } from "./mock-replay.ts";
 import { Stage, type Step } from "./stage.ts";
@@ -87,7 +88,7 @@ export async function startMockService(): Promise<MockService> {
   const streamsOpened: string[] = [];
   const asked: string[] = [];
   const workers: WorkerView[] = [];
-  const datasets: DatasetView[] = [wages, titanic];
+  const datasets: DatasetView[] = [wages, titanic, digits];
   const failing = new Map<string, Problem>();
   const serviceStream = createServiceStream();
   const unavailable = problem(503, "unavailable", "A part of the service can't be reached", "", "Try again in a moment.");
@@ -109,7 +110,7 @@ export async function startMockService(): Promise<MockService> {
       recipe: { maxEpochs: preset === "course" ? 20 : 400, patience: preset === "course" ? 2 : 20, loss: "auto" },
       plan: {
         inputs,
-        outputs: classification ? 2 : 1,
+        outputs: classification ? (dataset === digits ? 10 : 2) : 1,
         trainingRows: Math.round(dataset.rowCount * 0.56),
         validationRows: Math.round(dataset.rowCount * 0.24),
         testRows: Math.round(dataset.rowCount * 0.2),
@@ -124,7 +125,7 @@ export async function startMockService(): Promise<MockService> {
           .filter((column) => column.name !== dataset.suggestedTarget && !column.warnings.includes("identifier"))
           .map((column) => column.name),
         droppedRows: 0,
-        classes: classification ? ["0", "1"] : [],
+        classes: classification ? Array.from({ length: dataset === digits ? 10 : 2 }, (_, index) => String(index)) : [],
         targetDeviation: classification ? 1 : 3,
         warnings: [],
       },
@@ -175,6 +176,8 @@ export async function startMockService(): Promise<MockService> {
       }
       if (part === "decisions") return json(response, 200, decisionListSchema.parse({ experimentId: id, decisions: stage.decisions }));
       if (part === "events") return stream(play, request, response);
+      if (part === "evaluation") return json(response, 200, evaluationOf(stage, stage.experiment.dataset === digits.id));
+      if (part === "predict") return json(response, 200, predictionOf(stage, JSON.parse((await bodyOf(request)).toString())));
       if (part === "replay") return json(response, 200, replayView(stage, JSON.parse((await bodyOf(request)).toString())));
       if (part === "pause") stage.state("PAUSED", "Paused by its owner.");
       if (part === "resume") stage.state("RUNNING");

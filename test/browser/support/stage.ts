@@ -188,8 +188,19 @@ export class Stage {
     this.emit("run.started", { runId: run.id, trialId: this.trial(trialNumber).id });
   }
 
-  addEpochs(trialNumber: number, place: number, come: readonly Epoch[]): void {
+  /** Every epoch has its metrics, every third its layers' health: units die and gradients shrink as it trains. */
+  addEpochs(trialNumber: number, place: number, bare: readonly Epoch[]): void {
     const run = this.run(trialNumber, place);
+    const { hiddenLayers } = this.trial(trialNumber);
+    const come = bare.map((epoch): Epoch => {
+      const diagnostics = Array.from({ length: hiddenLayers }, (_, layer) => ({
+        deadFraction: Math.min(0.9, 0.004 * epoch.epoch * (hiddenLayers - layer)),
+        gradientNorm: 0.4 / (4 ** (hiddenLayers - 1 - layer) * (1 + epoch.epoch / 10)),
+        updateRatio: 0.004 / (1 + epoch.epoch / 8),
+        saturatedFraction: 0,
+      }));
+      return { ...epoch, metrics: this.metrics(epoch.validationLoss), ...(epoch.epoch % 3 === 1 ? { diagnostics } : {}) };
+    });
     this.epochs.set(run.id, [...(this.epochs.get(run.id) ?? []), ...come]);
     run.epochs = come.at(-1)?.epoch ?? run.epochs;
     for (const listener of this.listeners) listener.epochs({ runId: run.id, trialId: this.trial(trialNumber).id, epochs: [...come] });

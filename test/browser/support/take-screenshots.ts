@@ -4,12 +4,14 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "./browser.ts";
 import { ensurePageIsBuilt } from "./build-page.ts";
-import { titanic, wages } from "./datasets.ts";
+import { digits, titanic, wages } from "./datasets.ts";
 import { type MockService, problem, startMockService, worker } from "./mock-service.ts";
 import { courseStory, replicatedStory, sweepStory } from "./stories.ts";
 
 const folder = process.argv[2] ?? "screenshots";
+/** Only pictures whose name holds this, and of those only the part that this selects. */
 const only = process.argv[3];
+const part = process.argv[4];
 
 async function shoot(
   browser: Browser,
@@ -31,7 +33,9 @@ async function shoot(
   if (options.open) await page.getByRole("button", { name: "Show all reasons" }).click();
   await options.prepare?.(page);
   await page.waitForTimeout(400);
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  const path = join(folder, `${name}.png`);
+  if (part === undefined) await page.screenshot({ path, fullPage: true });
+  else await page.locator(part).first().screenshot({ path });
   await page.close();
 }
 
@@ -84,6 +88,14 @@ await shoot(browser, at(running), "running-dark", { dark: true });
 await shoot(browser, at(running), "running-phone", { phone: true });
 await shoot(browser, at(sweep), "sweep-light");
 await shoot(browser, at(replicated), "timeline-dark", { dark: true, prepare: (page) => page.getByText("Timeline of workers").click() });
+const digitsPlay = service.add("Which digit is it?", replicatedStory(), { dataset: digits, preset: "default" });
+service.step(digitsPlay, 10_000);
+const takeMistake = async (page: import("playwright-core").Page) => {
+  await page.getByRole("button", { name: /^Row 19:/ }).click();
+  await page.getByText("It takes this for").waitFor();
+};
+await shoot(browser, at(digitsPlay), "digits-light", { prepare: takeMistake });
+await shoot(browser, at(digitsPlay), "digits-phone-dark", { prepare: takeMistake, phone: true, dark: true });
 const whatIf = async (page: import("playwright-core").Page) => {
   const panel = page.getByRole("region", { name: "What if…" });
   await panel.getByLabel("Search").selectOption("course");

@@ -41,7 +41,7 @@ interface Strip {
 
 const percent = (value: number) => `${Math.round(value * 100)} %`;
 /** Distance of a positive number from the largest in powers of ten, three powers being full heat: small is what harms. */
-const belowLargest = (value: number, all: readonly number[]) => {
+export const belowLargest = (value: number, all: readonly number[]) => {
   const largest = Math.max(...all);
   return value <= 0 || largest <= 0 ? 1 : Math.min(1, Math.log10(largest / value) / 3);
 };

@@ -3,12 +3,26 @@ import type { ExperimentView, RunView } from "@rightsize/contract";
 import { capacityText } from "@rightsize/core";
 import { actionText, type DecisionNote } from "../decision-notes.ts";
 import { count, duration, plainWords, score } from "../format.ts";
+import type { EpochView } from "../live.ts";
+import { curveRun } from "../plot-data.ts";
 import { scoreMetric } from "../scores.ts";
 import type { TableRow } from "../table-rows.ts";
 import { HeatStrips, Symptoms } from "./diagnostics.tsx";
 import { EvidenceView } from "./evidence.tsx";
+import { LayerStrips } from "./layer-strips.tsx";
 
-export function TrialDetail({ row, notes, experiment }: { row: TableRow; notes: readonly DecisionNote[]; experiment: ExperimentView }) {
+export function TrialDetail({
+  row,
+  notes,
+  experiment,
+  epochsOf,
+}: {
+  row: TableRow;
+  notes: readonly DecisionNote[];
+  experiment: ExperimentView;
+  epochsOf: (runId: string) => readonly EpochView[];
+}) {
+  const shown = curveRun(row.trial);
   return (
     <div className="trial-detail">
       <div className="decisions">
@@ -29,6 +43,7 @@ export function TrialDetail({ row, notes, experiment }: { row: TableRow; notes: 
       </div>
       <Symptoms runs={row.trial.runs} experiment={experiment} />
       <HeatStrips runs={row.trial.runs} />
+      {shown !== undefined && <LayerStrips epochs={epochsOf(shown.id)} />}
       <Runs runs={row.trial.runs} experiment={experiment} />
     </div>
   );

@@ -4,7 +4,7 @@ import { isTerminal } from "@rightsize/core";
 import { Fragment, useMemo, useState } from "react";
 import { type DecisionNote, notesByRow } from "../decision-notes.ts";
 import { count, duration, nextStepText, plainWords, score } from "../format.ts";
-import type { LiveState } from "../live.ts";
+import type { EpochView, LiveState } from "../live.ts";
 import { announcement, type LiveRow, type TableRow, tableRows } from "../table-rows.ts";
 import { useNow } from "../use-now.ts";
 import { Icon } from "./icon.tsx";
@@ -16,12 +16,14 @@ interface Props {
   readonly table: Table;
   readonly decisions: readonly DecisionView[];
   readonly live: LiveState;
+  /** Epochs of a run, stored or live. */
+  readonly epochsOf: (runId: string) => readonly EpochView[];
   /** The row that a plot points at, and the way to point from here. */
   readonly marked: number | null;
   readonly onMark: (number: number | null) => void;
 }
 
-export function TrialTable({ experiment, table, decisions, live, marked, onMark }: Props) {
+export function TrialTable({ experiment, table, decisions, live, epochsOf, marked, onMark }: Props) {
   const over = isTerminal("experiment", experiment.state);
   const running = experiment.state === "RUNNING";
   const now = useNow(running);
@@ -100,7 +102,13 @@ export function TrialTable({ experiment, table, decisions, live, marked, onMark 
                 onMark={onMark}
               />
               {open.has(row.trial.id) && (
-                <DetailRow row={row} columns={columns} notes={notes.get(row.trial.number) ?? []} experiment={experiment} />
+                <DetailRow
+                  row={row}
+                  columns={columns}
+                  notes={notes.get(row.trial.number) ?? []}
+                  experiment={experiment}
+                  epochsOf={epochsOf}
+                />
               )}
             </Fragment>
           ))}
@@ -250,16 +258,18 @@ function DetailRow({
   columns,
   notes,
   experiment,
+  epochsOf,
 }: {
   row: TableRow;
   columns: number;
   notes: readonly DecisionNote[];
   experiment: ExperimentView;
+  epochsOf: Props["epochsOf"];
 }) {
   return (
     <tr className="detail-row" id={`trial-${row.trial.number}-detail`}>
       <td colSpan={columns}>
-        <TrialDetail row={row} notes={notes} experiment={experiment} />
+        <TrialDetail row={row} notes={notes} experiment={experiment} epochsOf={epochsOf} />
       </td>
     </tr>
   );

@@ -1,6 +1,7 @@
 /** One experiment: the answer or what is happening now, the trial table, its plots, and what it was asked. */
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { Answer } from "../components/answer.tsx";
+import { EvaluationSection } from "../components/evaluation.tsx";
 import { ExperimentDetails } from "../components/experiment-details.tsx";
 import { ExperimentHeader } from "../components/experiment-header.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
@@ -9,11 +10,12 @@ import { Splits } from "../components/splits.tsx";
 import { TrialTable } from "../components/trial-table.tsx";
 import { WhatIf } from "../components/what-if.tsx";
 import type { FeedState } from "../experiment-feed.ts";
-import { capacityData, fullCurves, rateData, trialCurves } from "../plot-data.ts";
+import type { EpochView } from "../live.ts";
+import { type CurveMeasure, capacityData, fullCurves, measuredMetrics, rateData, trialCurves } from "../plot-data.ts";
 import { CapacityPlot } from "../plots/capacity-plot.tsx";
 import { CurvesPlot } from "../plots/curves-plot.tsx";
 import { RatesPlot } from "../plots/rates-plot.tsx";
-import { lossFactor } from "../scores.ts";
+import { lossFactor, metricText } from "../scores.ts";
 import { useCurves } from "../use-curves.ts";
 import { useFeed } from "../use-feed.ts";
 import { usePageTitle } from "../use-page-title.ts";
@@ -28,6 +30,7 @@ export function ExperimentPage({ id }: { id: string }) {
 }
 
 const noTrials: [] = [];
+const none: readonly EpochView[] = [];
 
 function Loaded({
   state,
@@ -42,7 +45,18 @@ function Loaded({
   const stored = useCurves(trials);
   const [marked, setMarked] = useState<number | null>(null);
   const capacities = useMemo(() => capacityData(experiment, trials), [experiment, trials]);
-  const curves = useMemo(() => trialCurves(trials, stored, state.live.epochs), [trials, stored, state.live.epochs]);
+  const { epochs: live } = state.live;
+  // Live epochs win over stored ones where they reach further.
+  const epochsOf = useCallback(
+    (runId: string) => {
+      const [fromLive = none, fromStore = none] = [live[runId], stored[runId]];
+      return fromLive.length >= fromStore.length ? fromLive : fromStore;
+    },
+    [live, stored],
+  );
+  const [measure, setMeasure] = useState<CurveMeasure>("loss");
+  const metrics = useMemo(() => measuredMetrics(Object.values(stored)), [stored]);
+  const curves = useMemo(() => trialCurves(trials, epochsOf, measure), [trials, epochsOf, measure]);
   const rates = useMemo(() => rateData(experiment, trials), [experiment, trials]);
   const replayable = useMemo(() => fullCurves(trials, stored), [trials, stored]);
   const recipe = (experiment.spec.recipe ?? {}) as { patience?: number; minDelta?: number };
@@ -66,6 +80,7 @@ function Loaded({
           table={state.table}
           decisions={state.decisions ?? noTrials}
           live={state.live}
+          epochsOf={epochsOf}
           marked={marked}
           onMark={setMarked}
         />
@@ -74,13 +89,17 @@ function Loaded({
         <CapacityPlot data={capacities} metric={metric} done={experiment.answer !== null} marked={marked} onMark={setMarked} />
         <CurvesPlot
           curves={curves}
-          yName={factor === null ? "Validation loss" : metric}
-          factor={factor ?? 1}
+          yName={measure !== "loss" ? metricText(measure) : factor === null ? "Validation loss" : metric}
+          factor={measure === "loss" ? (factor ?? 1) : 1}
+          metrics={metrics}
+          measure={measure}
+          onMeasure={setMeasure}
           marked={markedTrial?.id ?? null}
           onMark={(trialId) => setMarked(trials.find((trial) => trial.id === trialId)?.number ?? null)}
         />
         {rates.length > 0 && <RatesPlot data={rates} metric={metric} />}
       </div>
+      <EvaluationSection experiment={experiment} />
       <PatienceReplay
         curves={replayable}
         patience={recipe.patience ?? 0}

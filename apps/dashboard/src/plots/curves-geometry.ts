@@ -22,7 +22,7 @@ export interface DrawnCurve {
   readonly curve: Curve;
   readonly validationPath: string;
   readonly trainingPath: string;
-  /** The lowest validation loss. */
+  /** The lowest validation loss; the highest value where more is better. */
   readonly best: { readonly x: number; readonly y: number; readonly epoch: number; readonly loss: number } | null;
   readonly end: { readonly x: number; readonly y: number };
   readonly labelY: number;
@@ -38,7 +38,7 @@ export interface CurvesGeometry {
 export function curvesGeometry(
   curves: readonly Curve[],
   frame: Frame,
-  options: { readonly log: boolean; readonly training: boolean; readonly factor: number },
+  options: { readonly log: boolean; readonly training: boolean; readonly factor: number; readonly goodHigh?: boolean },
 ): CurvesGeometry | null {
   const drawn = curves.filter((curve) => curve.points.length > 0);
   const losses = extent(
@@ -74,7 +74,10 @@ export function curvesGeometry(
     y,
     curves: drawn.map((curve, index) => {
       const best = curve.points.reduce<CurvePoint | null>(
-        (found, point) => (found === null || point.validationLoss < found.validationLoss ? point : found),
+        (found, point) =>
+          found === null || (options.goodHigh ? point.validationLoss > found.validationLoss : point.validationLoss < found.validationLoss)
+            ? point
+            : found,
         null,
       );
       return {

@@ -1,6 +1,10 @@
 /** Learning curves of the trials together: validation loss over epochs, each trial's best epoch marked. */
+
+import type { Metrics } from "@rightsize/core";
 import { type PointerEvent, useId, useMemo, useState } from "react";
 import { score } from "../format.ts";
+import type { CurveMeasure } from "../plot-data.ts";
+import { isGoodHigh, metricText } from "../scores.ts";
 import { Axes } from "./axes.tsx";
 import type { Frame } from "./capacity-geometry.ts";
 import { type Curve, curvesGeometry } from "./curves-geometry.ts";
@@ -11,11 +15,17 @@ interface Props {
   readonly yName: string;
   /** Brings losses to the unit shown. */
   readonly factor: number;
+  /** Instead of the loss a metric may be shown; these are there. */
+  readonly metrics: readonly (keyof Metrics)[];
+  readonly measure: CurveMeasure;
+  readonly onMeasure: (measure: CurveMeasure) => void;
   readonly marked: string | null;
   readonly onMark: (id: string | null) => void;
 }
 
-export function CurvesPlot({ curves, yName, factor, marked, onMark }: Props) {
+export function CurvesPlot({ curves, yName, factor, metrics, measure, onMeasure, marked, onMark }: Props) {
+  const isLoss = measure === "loss";
+  const goodHigh = !isLoss && isGoodHigh(measure);
   const [box, width] = useWidth<HTMLDivElement>();
   const id = useId();
   const [log, setLog] = useState(true);
@@ -23,9 +33,9 @@ export function CurvesPlot({ curves, yName, factor, marked, onMark }: Props) {
   const [epoch, setEpoch] = useState<number | null>(null);
   const frame: Frame = { width, height: 320, left: 46, right: 62, top: 26, bottom: 44 };
   const geometry = useMemo(
-    () => (width > 0 ? curvesGeometry(curves, frame, { log, training, factor }) : null),
+    () => (width > 0 ? curvesGeometry(curves, frame, { log: log && isLoss, training: training && isLoss, factor, goodHigh }) : null),
     // The frame follows from the width alone.
-    [curves, width, log, training, factor],
+    [curves, width, log, training, factor, isLoss, goodHigh],
   );
   const move = (event: PointerEvent<SVGSVGElement>) => {
     if (geometry === null) return;
@@ -54,10 +64,25 @@ export function CurvesPlot({ curves, yName, factor, marked, onMark }: Props) {
       <figcaption>
         <h2>Learning curves</h2>
         <p className="legend">
-          <label className="check">
+          {metrics.length > 0 && (
+            <select
+              className="small-select"
+              aria-label="What the curves show"
+              value={measure}
+              onChange={(event) => onMeasure(event.target.value as CurveMeasure)}
+            >
+              <option value="loss">Validation loss</option>
+              {metrics.map((name) => (
+                <option key={name} value={name}>
+                  {metricText(name)}
+                </option>
+              ))}
+            </select>
+          )}
+          <label className="check" hidden={!isLoss}>
             <input type="checkbox" checked={training} onChange={(event) => setTraining(event.target.checked)} /> training too
           </label>
-          <label className="check">
+          <label className="check" hidden={!isLoss}>
             <input type="checkbox" checked={log} onChange={(event) => setLog(event.target.checked)} /> log scale
           </label>
         </p>
@@ -67,7 +92,12 @@ export function CurvesPlot({ curves, yName, factor, marked, onMark }: Props) {
           <p className="plot-empty">Curves grow here, epoch by epoch.</p>
         ) : (
           <svg width={width} height={frame.height} role="img" aria-labelledby={id} onPointerMove={move} onPointerLeave={leave}>
-            <title id={id}>{summary(geometry.curves.map((drawn) => ({ label: drawn.curve.label, best: drawn.best })))}</title>
+            <title id={id}>
+              {summary(
+                yName,
+                geometry.curves.map((drawn) => ({ label: drawn.curve.label, best: drawn.best })),
+              )}
+            </title>
             <Axes frame={frame} x={geometry.x} y={geometry.y} xName="Epochs" yName={yName} />
             {geometry.curves.map(({ curve, validationPath, trainingPath, best, end, labelY }) => {
               const faded = marked !== null && curve.id !== marked && geometry.curves.some((other) => other.curve.id === marked);
@@ -96,9 +126,11 @@ export function CurvesPlot({ curves, yName, factor, marked, onMark }: Props) {
                 <text x={10} y={37}>
                   validation {score(point.validationLoss * factor)}
                 </text>
-                <text x={10} y={55}>
-                  training {score(point.trainingLoss * factor)}
-                </text>
+                {isLoss && (
+                  <text x={10} y={55}>
+                    training {score(point.trainingLoss * factor)}
+                  </text>
+                )}
               </g>
             )}
           </svg>
@@ -109,8 +141,9 @@ export function CurvesPlot({ curves, yName, factor, marked, onMark }: Props) {
 }
 
 function summary(
+  yName: string,
   curves: readonly { readonly label: string; readonly best: { readonly epoch: number; readonly loss: number } | null }[],
 ): string {
   const parts = curves.map(({ label, best }) => (best === null ? label : `${label} best ${score(best.loss)} at epoch ${best.epoch}`));
-  return `Validation loss over epochs: ${parts.join("; ")}.`;
+  return `${yName} over epochs: ${parts.join("; ")}.`;
 }
