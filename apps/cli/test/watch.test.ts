@@ -4,6 +4,7 @@ import type { Client, StreamMessage } from "@rightsize/client";
 import type { EpochsMessage, EventView, TrialView } from "@rightsize/contract";
 import { expect, test } from "vitest";
 import { follow, type Picture, type Watcher } from "../src/watch/follow.ts";
+import { liveWatcher } from "../src/watch/live-watcher.ts";
 import { plainWatcher } from "../src/watch/plain-watcher.ts";
 import { afterEpochs, progressScale, progressText, type RunProgress, timeLeft } from "../src/watch/run-progress.ts";
 import { decisionSentence, progressSentences, trialSentence } from "../src/watch/sentences.ts";
@@ -144,6 +145,16 @@ test("aborting ends the following with the reason", async () => {
     reconnecting: () => {},
   };
   await expect(follow(clientOf([running], []), "exp_1", silent, { signal: controller.signal })).rejects.toThrow("enough");
+});
+
+test("a terminal of 80 characters shows every next step whole", () => {
+  const drawn: string[] = [];
+  const stream = { write: (text: string) => drawn.push(text), columns: 80, rows: 30 };
+  const table = trialTable([1, 2, 3].map((number) => trialView(number, { winner: number === 3 })));
+  liveWatcher(createTerminalRegion(stream)).changed({ experiment: experimentView(), table, decisions: [], progress: new Map() });
+  const lines = drawn.join("").split("\n");
+  expect(lines.filter((line) => line.endsWith("Increase capacity") || line.endsWith("Increase capacity  ◀ answer"))).toHaveLength(3);
+  expect(lines.filter((line) => line.includes("…"))).toEqual([]);
 });
 
 test("the region is drawn again in place, lines above it stay, long lines are cut", () => {

@@ -15,21 +15,28 @@ export function nextStepText(nextStep: NextStep): string {
   return nextStepWords[nextStep];
 }
 
-/** Lines of the table. `progress` gives what a row without a next step is doing, by the trial's id. */
-export function trialTableLines(table: TrialTable, progress: ReadonlyMap<string, string> = new Map()): readonly string[] {
+/**
+ * Lines of the table. `progress` gives what a row without a next step is doing, by the trial's id; `narrow` leaves the parameters out and is
+ * short of words, for 80 characters.
+ */
+export function trialTableLines(
+  table: TrialTable,
+  progress: ReadonlyMap<string, string> = new Map(),
+  { narrow = false }: { readonly narrow?: boolean } = {},
+): readonly string[] {
   const scores = scoreTexts(table.trials.map(shownScore));
   const rows = table.trials.map((trial, index) => [
     String(trial.hiddenLayers),
     String(trial.nodesPerLayer),
-    groupedNumber(trial.parameterCount),
+    ...(narrow ? [] : [groupedNumber(trial.parameterCount)]),
     scores[index] ?? remark(trial),
-    lastCell(trial, progress.get(trial.id)),
+    lastCell(trial, progress.get(trial.id), narrow ? "◀ answer" : "◀ the answer"),
   ]);
   return textTable(
     [
       { head: "Hidden layers", align: "right" },
       { head: "Nodes per layer", align: "right" },
-      { head: "Parameters", align: "right" },
+      ...(narrow ? [] : [{ head: "Parameters", align: "right" } as const]),
       { head: table.metric, align: "right" },
       { head: "Next step", align: "left" },
     ],
@@ -58,7 +65,7 @@ function remark(trial: TrialView): string {
   }
 }
 
-function lastCell(trial: TrialView, progress: string | undefined): string {
+function lastCell(trial: TrialView, progress: string | undefined, mark: string): string {
   const words = trial.nextStep === null ? (progress ?? "") : nextStepText(trial.nextStep);
-  return trial.winner ? `${words}${words === "" ? "" : "  "}◀ the answer` : words;
+  return trial.winner ? `${words}${words === "" ? "" : "  "}${mark}` : words;
 }

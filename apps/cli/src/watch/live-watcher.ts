@@ -11,7 +11,7 @@ export function liveWatcher(region: TerminalRegion, now: () => number = () => pe
   let drawnAt = Number.NEGATIVE_INFINITY;
   const draw = (picture: Picture) => {
     drawnAt = now();
-    region.draw(["", ...trialTableLines(picture.table, doingByTrial(picture)), "", ...progressSentences(picture)]);
+    region.draw(["", ...fittingTable(picture, region.columns()), "", ...progressSentences(picture)]);
   };
   return {
     decided: (decision, picture) => {
@@ -25,6 +25,13 @@ export function liveWatcher(region: TerminalRegion, now: () => number = () => pe
     },
     reconnecting: () => region.print(["The connection broke; connecting again …"]),
   };
+}
+
+/** The table as the terminal can hold it: a narrow one does without the parameters, rather than cut the next steps. */
+function fittingTable(picture: Picture, columns: number): readonly string[] {
+  const whole = trialTableLines(picture.table, doingByTrial(picture));
+  if (whole.every((line) => [...line].length <= columns)) return whole;
+  return trialTableLines(picture.table, doingByTrial(picture), { narrow: true });
 }
 
 /** What each trial without a score is doing, short enough for the table's last column. */

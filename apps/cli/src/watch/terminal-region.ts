@@ -1,6 +1,8 @@
 /** The last lines of a terminal, drawn again in place; other lines are printed above them and stay. */
 
 export interface TerminalRegion {
+  /** Characters that fit on a line now. */
+  columns(): number;
   /** Replaces the region's lines; longer ones are cut at the terminal's edge. */
   draw(lines: readonly string[]): void;
   /** Prints lines above the region, where they stay. */
@@ -21,9 +23,10 @@ const clearBelow = "\u001b[J";
 
 export function createTerminalRegion(stream: TerminalStream): TerminalRegion {
   let drawn: readonly string[] = [];
+  // A terminal that doesn't know its size says 0.
+  const width = () => stream.columns || 80;
   const cut = (line: string) => {
-    // A terminal that doesn't know its size says 0.
-    const columns = stream.columns || 80;
+    const columns = width();
     const characters = [...line];
     return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join("")}…`;
   };
@@ -32,6 +35,7 @@ export function createTerminalRegion(stream: TerminalStream): TerminalRegion {
   const back = () => (drawn.length === 0 ? "" : `\u001b[${drawn.length}A\r${clearBelow}`);
   const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join("");
   return {
+    columns: width,
     draw(lines) {
       const next = fit(lines);
       stream.write(`${hideCursor}${back()}${text(next)}`);
