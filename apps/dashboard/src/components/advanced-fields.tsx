@@ -140,7 +140,7 @@ export function AdvancedFields({ draft, columns, change }: Props) {
         <summary>Search, delivery and limits</summary>
         <div className="fields">
           <TextField
-            label="Parameters of the search, JSON"
+            label="Parameters of the preset, JSON"
             value={draft.parameters}
             placeholder="the search's own"
             onChange={(value) => change({ parameters: value })}
