@@ -22,7 +22,7 @@ export interface TestService {
   readonly url: string;
   readonly databaseUrl: string;
   /** Starts one more worker and waits until it is ready; returns its number. */
-  startWorker(): Promise<number>;
+  startWorker(environment?: Readonly<Record<string, string>>): Promise<number>;
   /** kill -9 of a worker's supervisor process; resolves when it is gone. */
   killWorker(worker: number): Promise<void>;
   /** SIGSTOP of a worker and its trainers. */
@@ -58,8 +58,8 @@ export async function startService(options: TestServiceOptions): Promise<TestSer
   const api = await startProcess("apps/api/dist/main.js", environment);
   const url = String(api.ready.url).replace(/\/$/, "");
   const workers: ChildProcess[] = [];
-  const startWorker = async () => {
-    const { process: worker } = await startProcess("apps/worker/dist/main.js", environment);
+  const startWorker = async (more: Readonly<Record<string, string>> = {}) => {
+    const { process: worker } = await startProcess("apps/worker/dist/main.js", { ...environment, ...more });
     return workers.push(worker) - 1;
   };
   for (let count = 0; count < (options.workers ?? 1); count++) await startWorker();

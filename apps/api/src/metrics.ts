@@ -55,6 +55,14 @@ export function addMetrics(
   const { store, queue } = deps;
   if (queue !== null) gauge("rightsize_queue_jobs", "Jobs in the queue", "state", async () => ({ ...(await queue.depth()) }));
   gauge("rightsize_runs", "Runs by state", "state", () => store.work.runCounts());
+  gauge("rightsize_speculative_runs", "Runs begun before a decision asked for them: adopted by one, or not", "use", async () => {
+    const { adoptedRuns, unusedRuns } = await store.work.speculationUse(null);
+    return { adopted: adoptedRuns, unused: unusedRuns };
+  });
+  gauge("rightsize_speculative_seconds", "Time of slots that went into such runs before they were asked for", "use", async () => {
+    const { adoptedMs, unusedMs } = await store.work.speculationUse(null);
+    return { adopted: adoptedMs / 1000, unused: unusedMs / 1000 };
+  });
   gauge("rightsize_epochs_per_second", "Epochs a second of the runs that ended in the last minute", null, async () => ({
     all: (await store.work.pace()).epochsPerSecond,
   }));

@@ -15,6 +15,8 @@ export interface WorkerConfig {
   readonly provider: ExecutionProvider;
   /** Trainer children, each training one assignment at a time. */
   readonly slots: number;
+  /** Whether idle slots train what a decision may ask for soon. */
+  readonly speculation: boolean;
   readonly machine: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
   readonly leaseMs: number;
@@ -40,6 +42,7 @@ const environmentSchema = z.object({
   RIGHTSIZE_ENGINES: z.string().default("onnx"),
   RIGHTSIZE_ONNX_PROVIDER: z.enum(executionProviders).default("cpu"),
   RIGHTSIZE_SLOTS: wholeNumber(1, 256).optional(),
+  RIGHTSIZE_SPECULATION: z.enum(["on", "off"]).default("off"),
   RIGHTSIZE_MACHINE: z.string().min(1).optional(),
   RIGHTSIZE_LOG: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   RIGHTSIZE_LOG_FORMAT: z.enum(["pretty", "json"]).default("json"),
@@ -70,6 +73,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     engines: engines.map(engineName),
     provider: env.RIGHTSIZE_ONNX_PROVIDER,
     slots: env.RIGHTSIZE_SLOTS ?? availableParallelism(),
+    speculation: env.RIGHTSIZE_SPECULATION === "on",
     machine: env.RIGHTSIZE_MACHINE ?? hostname(),
     log: { level: env.RIGHTSIZE_LOG, pretty: env.RIGHTSIZE_LOG_FORMAT === "pretty" },
     leaseMs: env.RIGHTSIZE_LEASE_MS,

@@ -32,10 +32,14 @@ async function main(): Promise<void> {
       keptTensorBytes: config.keptTensorBytes,
     },
     slots: config.slots,
+    speculation: config.speculation,
     machine: config.machine,
     timing: { leaseMs: config.leaseMs, heartbeatMs: Math.floor(config.leaseMs / 3) },
   });
-  logger.info({ workerId: supervisor.workerId, slots: config.slots, engines: config.engines }, "worker is ready");
+  logger.info(
+    { workerId: supervisor.workerId, slots: config.slots, speculation: config.speculation, engines: config.engines },
+    "worker is ready",
+  );
   process.send?.({ kind: "ready", workerId: supervisor.workerId });
 
   let stopping = false;

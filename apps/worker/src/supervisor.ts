@@ -1,9 +1,9 @@
-/** The supervisor: takes jobs from the queue, gives each to a free warm trainer, and lets go of everything in order at the end. */
+/** The supervisor: takes jobs from the queue, gives each to a slot with a warm trainer, and lets go of everything in order at the end. */
 import { totalmem } from "node:os";
-import type { AssignmentId, IdSource, Queue, QueueConsumer, QueueJob, Store, WorkerId } from "@rightsize/core";
+import type { IdSource, Queue, QueueConsumer, Store, WorkerId } from "@rightsize/core";
 import { asRightsizeError } from "@rightsize/core";
-import { type CarryOutEnd, type CarryOutLog, type CarryOutTiming, carryOut } from "@rightsize/orchestrator";
-import { type ChildTrainer, startChildTrainer } from "./child-trainer.ts";
+import { type CarryOutLog, type CarryOutTiming, createSlots, type Slots } from "@rightsize/orchestrator";
+import { startChildTrainer } from "./child-trainer.ts";
 import type { TrainerSettings } from "./trainer-protocol.ts";
 
 export interface SupervisorDependencies {
@@ -13,6 +13,8 @@ export interface SupervisorDependencies {
   readonly log: CarryOutLog;
   readonly trainer: TrainerSettings;
   readonly slots: number;
+  /** Whether idle slots train what may be asked for soon. */
+  readonly speculation: boolean;
   readonly machine: string;
   readonly timing?: Partial<CarryOutTiming>;
 }
@@ -24,22 +26,24 @@ export interface Supervisor {
 
 /** How often a worker says that it lives, in milliseconds. */
 const seenEveryMs = 5000;
+/** How often an idle slot looks for something to speculate on when no signal came, in milliseconds. */
+const lookEveryMs = 1000;
+/** Signals within so many milliseconds lead to one look. */
+const gatherMs = 20;
 
 /** Starts the trainers, announces the worker, and consumes until stopped. */
 export async function startSupervisor(deps: SupervisorDependencies): Promise<Supervisor> {
-  const { store, queue, log, slots } = deps;
-  const trainers = await Promise.all(Array.from({ length: slots }, () => startChildTrainer(deps.trainer)));
-  const free: ChildTrainer[] = [...trainers];
+  const { store, queue, log } = deps;
+  const trainers = await Promise.all(Array.from({ length: deps.slots }, () => startChildTrainer(deps.trainer)));
   const workerId = deps.ids("worker");
   const ending = new AbortController();
-  const underWay = new Set<Promise<void>>();
 
   const announce = () =>
     store.workers.announce({
       id: workerId,
       machine: deps.machine,
       processId: process.pid,
-      slots,
+      slots: deps.slots,
       engines: deps.trainer.engines,
       fingerprint: Object.values(trainers[0]?.fingerprints ?? {}).join(" | "),
       device: trainers[0]?.device ?? "",
@@ -53,38 +57,37 @@ export async function startSupervisor(deps: SupervisorDependencies): Promise<Sup
       .catch((error: unknown) => log("warn", "could not say that this worker lives", { error: asRightsizeError(error).message }));
   }, seenEveryMs);
 
-  const handle = async (job: QueueJob): Promise<void> => {
-    const trainer = free.pop();
-    if (trainer === undefined) throw new Error("the queue handed out more jobs than there are slots");
-    try {
-      // An experiment's next assignment is taken on at once: its data is warm here, and the queue would only bring it back.
-      for (let next: AssignmentId | null = job.assignmentId; next !== null && !ending.signal.aborted; ) {
-        const end: CarryOutEnd = await carryOut({ ...deps, workerId }, trainer, next, ending.signal);
-        next = end.next;
-      }
-    } catch (error) {
-      log("warn", "the assignment was not carried out", { assignmentId: job.assignmentId, error: asRightsizeError(error).message });
-    } finally {
-      free.push(trainer);
-    }
-  };
-  const consumer: QueueConsumer = await queue.consume(
-    (job) => {
-      const work = handle(job).finally(() => underWay.delete(work));
-      underWay.add(work);
-      return work;
-    },
-    { concurrency: slots },
-  );
+  const slots = createSlots({ ...deps, workerId, trainers, ending: ending.signal });
+  const consumer: QueueConsumer = await queue.consume((job) => slots.carryOut(job.assignmentId), { concurrency: deps.slots });
+  const stopLooking = deps.speculation ? await lookOften(store, slots) : async () => {};
   return {
     workerId,
     async stop() {
       clearInterval(seen);
       ending.abort();
       const closed = consumer.close();
-      await Promise.all(underWay);
+      await stopLooking().catch(() => {});
+      await slots.idle();
       await Promise.all([closed, ...trainers.map((trainer) => trainer.close())]);
       await store.workers.leave(workerId).catch(() => {});
     },
+  };
+}
+
+/** Lets idle slots look whenever an experiment changed, and now and then in case a signal was lost. */
+async function lookOften(store: Store, slots: Slots): Promise<() => Promise<void>> {
+  let gathering: NodeJS.Timeout | undefined;
+  const unsubscribe = await store.subscribe((signal) => {
+    if (signal.kind !== "experiment") return;
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      void slots.look();
+    }, gatherMs);
+  });
+  const often = setInterval(() => void slots.look(), lookEveryMs);
+  return async () => {
+    clearInterval(often);
+    clearTimeout(gathering);
+    await unsubscribe();
   };
 }

@@ -92,6 +92,15 @@ export const experimentPlanSchema = z.object({
 });
 
 /** `spec` and `plan` are shown as stored. */
+/** What idle workers trained before a decision asked for it: it changes when an experiment ends and nothing else of it. */
+export const speculationViewSchema = z.object({
+  adoptedRuns: z.int().describe("Runs begun early that a decision then asked for: they stand in the table like any others"),
+  unusedRuns: z.int().describe("Runs begun early that no decision has asked for; until the experiment ends one still may"),
+  adoptedMs: z.number().describe("Time of slots that went into adopted runs before they were asked for, in milliseconds: saved"),
+  unusedMs: z.number().describe("Time of slots that went into unused runs, in milliseconds: wasted, once the experiment has ended"),
+});
+export type SpeculationView = z.infer<typeof speculationViewSchema>;
+
 export const experimentViewSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -107,6 +116,8 @@ export const experimentViewSchema = z.object({
   spec: z.record(z.string(), z.unknown()),
   plan: experimentPlanSchema,
   answer: answerSchema.nullable(),
+  /** Of an experiment asked for by itself; absent in lists. */
+  speculation: speculationViewSchema.optional(),
   eventCount: z.int(),
   createdAt: isoTimeSchema,
   startedAt: isoTimeSchema.nullable(),
@@ -217,7 +228,7 @@ export const attemptViewSchema = z.object({
   detail: z.string().nullable(),
 });
 
-/** One trial by itself: also a speculative one (its number is null), with every attempt at its runs, wasted ones included. */
+/** One trial by itself, with every attempt at its runs: wasted ones, and those that began before a decision asked for it. */
 export const trialDetailSchema = trialViewSchema.extend({
   number: z.int().nullable(),
   experimentId: z.string(),

@@ -85,7 +85,7 @@ export const experimentRoutes =
       async (request) => {
         const experiment = await deps.store.experiments.find(ownerOf(request), request.params.id);
         if (experiment === null) throw notFound("experiment", request.params.id);
-        return experimentView(experiment);
+        return { ...experimentView(experiment), speculation: await deps.store.work.speculationUse(experiment.id) };
       },
     );
 
