@@ -94,7 +94,7 @@ export function CurvesPlot({ curves, yName, factor, metrics, measure, onMeasure,
           <svg width={width} height={frame.height} role="img" aria-labelledby={id} onPointerMove={move} onPointerLeave={leave}>
             <title id={id}>
               {summary(
-                yName,
+                isLoss ? "Validation loss" : yName,
                 geometry.curves.map((drawn) => ({ label: drawn.curve.label, best: drawn.best })),
               )}
             </title>
