@@ -176,6 +176,10 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     await page.locator("input[type=file]").setInputFiles({ name: "wages.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2") });
     await page.getByRole("region", { name: "Columns" }).waitFor();
     expect(await page.getByLabel("Column to predict").inputValue()).toBe("wage_per_hour");
+    const estimate = page.getByRole("region", { name: "What it would take" });
+    await estimate.getByText("41 s (29 s to 1 min 17 s) on 4 slots").waitFor();
+    await estimate.getByText("Only 128 rows validate").waitFor();
+    expect(service.plays.size, "an estimate makes no experiment").toBe(0);
     await page.getByLabel("Search").selectOption("course");
     await page.getByRole("radio", { name: "JSON" }).check();
     expect(JSON.parse((await page.locator(".preview pre").textContent()) ?? "")).toEqual({
@@ -230,10 +234,15 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
 
   it("shows which worker trained what and when, with lost work marked", async () => {
     const play = started(10_000);
+    Object.assign(play.stage.experiment, { speculation: { adoptedRuns: 2, unusedRuns: 1, adoptedMs: 4_200, unusedMs: 1_500 } });
     await open(play);
     await page.getByText("Timeline of workers").click();
-    await page.getByText("6 attempts in").waitFor();
-    expect(await page.locator(".attempt.wasted").count()).toBe(1);
+    await page.getByText("7 attempts in").waitFor();
+    expect(await page.locator(".attempt.wasted").count(), "a lost lease, and a run that nobody asked for").toBe(2);
+    expect(await page.locator(".attempt.speculative").count()).toBe(1);
+    await page.getByText("2 runs begun early were asked for, which saved 4.2 s; 1 other was not needed (1.5 s).").waitFor();
+    await page.getByText("Log", { exact: true }).click();
+    await page.getByText("Warning: The worker was not heard of").waitFor();
   });
 
   it("keeps the chosen theme", async () => {

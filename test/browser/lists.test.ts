@@ -97,6 +97,7 @@ describe.skipIf(noBrowser !== null)(`the lists${noBrowser === null ? "" : ` (ski
     service.workers.push(atelier, worker("laptop", { live: false }));
     await page.goto(`${service.url}/workers`);
     await page.getByText("1 worker with 4 slots, 1 of them training.").waitFor();
+    await page.getByText("42 runs, 63 epochs a second").first().waitFor();
     await page.locator('[data-connection="open"]').waitFor();
     const before = service.asked.length;
     service.serviceStream.workersChanged([{ ...atelier, running: ["asg_1", "asg_2"] }]);
@@ -106,6 +107,10 @@ describe.skipIf(noBrowser !== null)(`the lists${noBrowser === null ? "" : ` (ski
     await page.getByRole("link", { name: "titanic_all_numeric.csv" }).click();
     expect(await page.getByRole("img", { name: "Histogram of age" }).count()).toBe(1);
     await page.getByText("identifier").waitFor();
+    await page.getByText("No experiment has asked anything of it yet.").waitFor();
+    service.add("Who survived?", courseStory(), { dataset: titanic });
+    await page.reload();
+    await page.getByRole("region", { name: "Who uses it" }).getByRole("link", { name: "Who survived?" }).waitFor();
   });
 
   it("explain themselves when there is nothing, or when something fails", async () => {

@@ -4,7 +4,9 @@ import type {
   DecisionList,
   EpochList,
   Evaluation,
+  ExperimentEstimate,
   ExperimentItem,
+  ExperimentLog,
   ExperimentRequest,
   ExperimentView,
   PredictionsView,
@@ -119,6 +121,11 @@ export const api = {
   replay: (id: string, body: ReplayRequest) => request<ReplayView>(`${experimentPath(id)}/replay`, posted(body)),
   evaluation: (id: string) => request<Evaluation>(`${experimentPath(id)}/evaluation`),
   predict: (id: string, body: PredictRequest) => request<PredictionsView>(`${experimentPath(id)}/predict`, posted(body)),
+  /** What an experiment would take; nothing is created. */
+  estimate: (body: ExperimentRequest, signal?: AbortSignal) =>
+    request<ExperimentEstimate>("/v1/experiments?dryRun=true", { ...posted(body), signal: signal ?? null }),
+  log: (id: string, after: number) => request<ExperimentLog>(`${experimentPath(id)}/log?after=${after}&limit=1000`),
+  usersOf: (dataset: string) => request<PageOf<ExperimentItem>>(`/v1/datasets/${encodeURIComponent(dataset)}/experiments?limit=20`),
   datasets: (cursor: string | null, signal?: AbortSignal) =>
     request<PageOf<DatasetView>>(`/v1/datasets?${pageQuery(cursor, 50)}`, { signal: signal ?? null }),
   dataset: (id: string) => request<DatasetView>(`/v1/datasets/${encodeURIComponent(id)}`),

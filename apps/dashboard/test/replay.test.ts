@@ -78,7 +78,9 @@ describe("the timeline", () => {
       detail: null,
     },
     label: "1×64",
+    machine: "atelier",
     speculative: false,
+    unused: false,
   });
   it("gives a worker one lane, and another for each thing it does at once", () => {
     const geometry = timelineGeometry([attempt("a", 0, 100), attempt("a", 50, 150), attempt("a", 100, 200), attempt("b", 0, 10)], 200, 200);
@@ -92,6 +94,8 @@ describe("the timeline", () => {
   });
   it("is nothing before the first attempt", () => {
     expect(timelineGeometry([], 100, 0)).toBeNull();
+    const early = { ...attempt("a", 0, 100), unused: true };
+    expect(timelineGeometry([early], 100, 100)).toMatchObject({ wastedMs: 100, workMs: 100 });
   });
 });
 

@@ -25,6 +25,7 @@ import { isTerminal } from "@rightsize/core";
 import { digits, titanic, wages } from "./datasets.ts";
 import { evaluationOf, predictionOf } from "./mock-evaluation.ts";
 import { createServiceStream, listPage, type ServiceStream } from "./mock-lists.ts";
+import { estimateOf, logOf } from "./mock-records.ts";
 import { replayView } from "./mock-replay.ts";
 import { Stage, type Step } from "./stage.ts";
 import { courseStory } from "./stories.ts";
@@ -98,8 +99,6 @@ export async function startMockService(): Promise<MockService> {
   const add: MockService["add"] = (name, story, { dataset = wages, preset = "course", startedMs = 0 } = {}) => {
     count += 1;
     const opened = Date.now();
-    const classification = dataset.suggestedTask === "classification";
-    const inputs = dataset.columns.length - 1;
     const stage = new Stage({
       id: `exp_mock${count}`,
       name,
@@ -108,27 +107,7 @@ export async function startMockService(): Promise<MockService> {
       task: dataset.suggestedTask ?? "regression",
       preset,
       recipe: { maxEpochs: preset === "course" ? 20 : 400, patience: preset === "course" ? 2 : 20, loss: "auto" },
-      plan: {
-        inputs,
-        outputs: classification ? (dataset === digits ? 10 : 2) : 1,
-        trainingRows: Math.round(dataset.rowCount * 0.56),
-        validationRows: Math.round(dataset.rowCount * 0.24),
-        testRows: Math.round(dataset.rowCount * 0.2),
-        folds: 1,
-        leftOut: dataset.columns
-          .filter((column) => column.warnings.includes("identifier"))
-          .map((column) => ({
-            name: column.name,
-            reason: "Every row has another value: it identifies rows and says nothing about the target.",
-          })),
-        featureColumns: dataset.columns
-          .filter((column) => column.name !== dataset.suggestedTarget && !column.warnings.includes("identifier"))
-          .map((column) => column.name),
-        droppedRows: 0,
-        classes: classification ? Array.from({ length: dataset === digits ? 10 : 2 }, (_, index) => String(index)) : [],
-        targetDeviation: classification ? 1 : 3,
-        warnings: [],
-      },
+      plan: planOf(dataset),
       now: () => (startedMs === 0 ? Date.now() : startedMs + (Date.now() - opened)),
     });
     const play = { stage, steps: [...story] };
@@ -154,7 +133,7 @@ export async function startMockService(): Promise<MockService> {
     const [, , resource, id, part] = path.split("/");
     const play = id === undefined ? undefined : plays.get(id);
     if (resource === "experiments" && id === undefined) {
-      if (request.method === "POST") return create(request, response);
+      if (request.method === "POST") return create(request, response, url.searchParams.get("dryRun") === "true");
       const stages = [...plays.values()].map((one) => one.stage);
       const items = listPage(stages, url.searchParams);
       // Of ten thousand experiments only the first page is checked against the contract.
@@ -176,6 +155,7 @@ export async function startMockService(): Promise<MockService> {
       }
       if (part === "decisions") return json(response, 200, decisionListSchema.parse({ experimentId: id, decisions: stage.decisions }));
       if (part === "events") return stream(play, request, response);
+      if (part === "log") return json(response, 200, logOf(stage, workers[0]?.id, Number(url.searchParams.get("after"))));
       if (part === "evaluation") return json(response, 200, evaluationOf(stage, stage.experiment.dataset === digits.id));
       if (part === "predict") return json(response, 200, predictionOf(stage, JSON.parse((await bodyOf(request)).toString())));
       if (part === "replay") return json(response, 200, replayView(stage, JSON.parse((await bodyOf(request)).toString())));
@@ -228,6 +208,10 @@ export async function startMockService(): Promise<MockService> {
       );
     }
     const dataset = datasets.find((candidate) => candidate.id === id);
+    if (resource === "datasets" && dataset !== undefined && part === "experiments") {
+      const users = [...plays.values()].map((one) => one.stage).filter(({ experiment }) => experiment.dataset === dataset.id);
+      return json(response, 200, experimentPageSchema.parse(listPage(users, url.searchParams)));
+    }
     if (resource === "datasets" && dataset !== undefined) return json(response, 200, datasetViewSchema.parse(dataset));
     if (resource === "workers") return json(response, 200, workerListSchema.parse({ workers }));
     json(
@@ -237,7 +221,7 @@ export async function startMockService(): Promise<MockService> {
     );
   }
 
-  async function create(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function create(request: IncomingMessage, response: ServerResponse, dryRun: boolean): Promise<void> {
     const parsed = experimentRequestSchema.safeParse(JSON.parse((await bodyOf(request)).toString()));
     if (!parsed.success) {
       const issues = parsed.error.issues.map((issue) => ({
@@ -258,6 +242,7 @@ export async function startMockService(): Promise<MockService> {
         ),
       );
     }
+    if (dryRun) return json(response, 200, estimateOf(planOf(datasets.find(({ id }) => id === parsed.data.dataset) ?? wages)));
     const play = add(parsed.data.name ?? `${parsed.data.target} from hourly_wages.csv`, courseStory());
     json(response, 201, play.stage.experiment);
   }
@@ -328,6 +313,33 @@ export async function startMockService(): Promise<MockService> {
   };
 }
 
+/** What the API would plan for a dataset's suggested question. */
+function planOf(dataset: DatasetView): Play["stage"]["experiment"]["plan"] {
+  const classification = dataset.suggestedTask === "classification";
+  const inputs = dataset.columns.length - 1;
+  return {
+    inputs,
+    outputs: classification ? (dataset === digits ? 10 : 2) : 1,
+    trainingRows: Math.round(dataset.rowCount * 0.56),
+    validationRows: Math.round(dataset.rowCount * 0.24),
+    testRows: Math.round(dataset.rowCount * 0.2),
+    folds: 1,
+    leftOut: dataset.columns
+      .filter((column) => column.warnings.includes("identifier"))
+      .map((column) => ({
+        name: column.name,
+        reason: "Every row has another value: it identifies rows and says nothing about the target.",
+      })),
+    featureColumns: dataset.columns
+      .filter((column) => column.name !== dataset.suggestedTarget && !column.warnings.includes("identifier"))
+      .map((column) => column.name),
+    droppedRows: 0,
+    classes: classification ? Array.from({ length: dataset === digits ? 10 : 2 }, (_, index) => String(index)) : [],
+    targetDeviation: classification ? 1 : 3,
+    warnings: [],
+  };
+}
+
 function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": status >= 400 ? "application/problem+json" : "application/json" });
   response.end(JSON.stringify(body));
@@ -370,6 +382,7 @@ export function worker(machine: string, more: Partial<WorkerView> = {}): WorkerV
     lastSeenAt: new Date(Date.now() - 2_000).toISOString(),
     live: true,
     running: [],
+    recent: { minutes: 5, runs: 42, epochs: 5120, epochsPerSecond: 63.2, workPerSecond: 2.1e9 },
     ...more,
   };
 }

@@ -1,6 +1,7 @@
 /** Everything that was asked and planned, the events as they came, and the table to take away. */
 import type { EventView, ExperimentView, TrialView } from "@rightsize/contract";
 import { plainWords } from "../format.ts";
+import { Log } from "./log.tsx";
 import { TakeHome } from "./take-home.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -17,7 +18,8 @@ export function ExperimentDetails({
   return (
     <section className="details" aria-label="Details">
       <TakeHome experiment={experiment} />
-      <Timeline trials={trials} />
+      <Timeline experiment={experiment} trials={trials} />
+      <Log experiment={experiment} />
       {plan.warnings.length > 0 && (
         <details open>
           <summary>Before you believe the scores: {plan.warnings.length === 1 ? "a warning" : `${plan.warnings.length} warnings`}</summary>

@@ -1,8 +1,8 @@
 /** Who trained what and when: a lane a worker, a bar an attempt, lost work marked. Read when it is unfolded. */
-import type { TrialView, WorkerView } from "@rightsize/contract";
-import { capacityText } from "@rightsize/core";
-import { useMemo, useState } from "react";
-import { api } from "../api-client.ts";
+import type { ExperimentView, TrialView } from "@rightsize/contract";
+import { isTerminal } from "@rightsize/core";
+import { useMemo, useRef, useState } from "react";
+import { readLog, speculationText, timelineAttempts } from "../experiment-log.ts";
 import { counted, duration, plainWords } from "../format.ts";
 import { type TimelineAttempt, timelineGeometry } from "../plots/timeline-geometry.ts";
 import { useWidth } from "../plots/use-width.ts";
@@ -12,46 +12,51 @@ import { Loading, ProblemNote } from "./notes.tsx";
 const laneHeight = 26;
 const left = 120;
 
-export function Timeline({ trials }: { trials: readonly TrialView[] }) {
+export function Timeline({ experiment, trials }: { experiment: ExperimentView; trials: readonly TrialView[] }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Timeline of workers</summary>
-      {open && <Lanes trials={trials} />}
+      {open && <Lanes experiment={experiment} trials={trials} />}
     </details>
   );
 }
 
-async function readAttempts(trials: readonly TrialView[]): Promise<{ attempts: TimelineAttempt[]; workers: readonly WorkerView[] }> {
-  const [{ workers }, ...details] = await Promise.all([api.workers(), ...trials.map((trial) => api.trial(trial.id))]);
-  const attempts = details.flatMap((detail) =>
-    detail.attempts.map((attempt) => ({ attempt, label: capacityText(detail), speculative: detail.speculative })),
+function Lanes({ experiment, trials }: { experiment: ExperimentView; trials: readonly TrialView[] }) {
+  const over = isTerminal("experiment", experiment.state);
+  const { value, problem, reload } = useResource(`timeline ${experiment.id} ${experiment.eventCount}`, () =>
+    readLog(experiment.id).then((lines) => timelineAttempts(lines, trials, over)),
   );
-  return { attempts, workers };
-}
-
-function Lanes({ trials }: { trials: readonly TrialView[] }) {
-  const ended = trials.reduce((sum, trial) => sum + trial.runs.filter((run) => run.endedAt !== null).length, 0);
-  const { value, problem, reload } = useResource(`timeline ${trials[0]?.id} ${ended}`, () => readAttempts(trials));
+  // Another event asks for another reading; until it is there the last one is shown.
+  const last = useRef<readonly TimelineAttempt[] | null>(null);
+  last.current = value ?? last.current;
+  const attempts = last.current;
   const [box, width] = useWidth<HTMLDivElement>();
   const geometry = useMemo(
-    () => (value === null || width <= left ? null : timelineGeometry(value.attempts, width - left - 4, Date.now())),
-    [value, width],
+    () => (attempts === null || width <= left ? null : timelineGeometry(attempts, width - left - 4, Date.now())),
+    [attempts, width],
   );
-  const names = new Map(value?.workers.map((worker) => [worker.id, worker.machine]));
+  const names = new Map(attempts?.map(({ attempt, machine }) => [attempt.workerId, machine]));
   return (
     <div ref={box} className="timeline">
       {problem !== null && <ProblemNote problem={problem} onRetry={reload} />}
-      {value === null && problem === null && <Loading lines={2} what="the timeline" />}
-      {value !== null && value.attempts.length === 0 && <p className="quiet">Nothing has been trained yet.</p>}
+      {attempts === null && problem === null && <Loading lines={2} what="the timeline" />}
+      {attempts !== null && attempts.length === 0 && <p className="quiet">Nothing has been trained yet.</p>}
       {geometry !== null && (
         <>
           <p className="quiet">
             {counted(geometry.bars.length, "attempt")} in {duration(geometry.endMs - geometry.startMs)};{" "}
             {geometry.wastedMs === 0
               ? "no work was lost."
-              : `${duration(geometry.wastedMs)} of ${duration(geometry.workMs)} of work was lost.`}
+              : `${duration(geometry.wastedMs)} of ${duration(geometry.workMs)} of work was lost or not needed.`}{" "}
+            {experiment.speculation !== undefined && speculationText(experiment.speculation, over)}
           </p>
+          {attempts?.some(({ speculative }) => speculative) && (
+            <p className="legend">
+              <span className="key key-early">begun before it was asked for</span>
+              <span className="key key-wasted">lost or not needed</span>
+            </p>
+          )}
           <svg
             width={width}
             height={geometry.lanes.length * laneHeight + 4}
@@ -71,7 +76,7 @@ function Lanes({ trials }: { trials: readonly TrialView[] }) {
                 key={`${datum.attempt.assignmentId} ${datum.attempt.number}`}
                 className={`attempt${wasted ? " wasted" : ""}${datum.speculative ? " speculative" : ""}`}
               >
-                <title>{`${datum.label}, attempt ${datum.attempt.number}: ${datum.attempt.end === null ? "going on" : plainWords(datum.attempt.end)}${datum.attempt.detail === null ? "" : `, ${datum.attempt.detail}`}`}</title>
+                <title>{`${datum.label}${datum.unused ? ", begun early and not needed" : datum.speculative ? ", begun before it was asked for" : ""}, attempt ${datum.attempt.number}: ${datum.attempt.end === null ? "going on" : plainWords(datum.attempt.end)}${datum.attempt.detail === null ? "" : `, ${datum.attempt.detail}`}`}</title>
                 <rect x={left + x} y={lane * laneHeight + 3} width={barWidth} height={laneHeight - 7} rx={2} />
                 {barWidth > 46 && (
                   <text x={left + x + 6} y={lane * laneHeight + 17}>

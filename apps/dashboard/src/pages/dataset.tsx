@@ -1,9 +1,11 @@
 /** One dataset: what every column holds. */
+import { capacityText } from "@rightsize/core";
 import { api } from "../api-client.ts";
 import { ColumnTable } from "../components/column-table.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
-import { bytes, count, counted } from "../format.ts";
+import { StateMark } from "../components/state-mark.tsx";
+import { bytes, count, counted, score } from "../format.ts";
 import { Link } from "../router.tsx";
 import { usePageTitle } from "../use-page-title.ts";
 import { useResource } from "../use-resource.ts";
@@ -46,7 +48,33 @@ export function DatasetPage({ id }: { id: string }) {
           ))}
         </ul>
       )}
+      <Users id={id} />
       <ColumnTable columns={dataset.columns} rowCount={dataset.rowCount} target={dataset.suggestedTarget} />
     </>
+  );
+}
+
+/** The experiments that asked something of it. */
+function Users({ id }: { id: string }) {
+  const { value, problem, reload } = useResource(`users of ${id}`, () => api.usersOf(id));
+  if (problem !== null) return <ProblemNote problem={problem} onRetry={reload} />;
+  if (value === null) return <Loading lines={1} what="the experiments about it" />;
+  return (
+    <section className="users" aria-label="Who uses it">
+      <h2>Who uses it</h2>
+      {value.items.length === 0 && <p className="quiet">No experiment has asked anything of it yet.</p>}
+      <ul>
+        {value.items.map((item) => (
+          <li key={item.id}>
+            <Link href={`/experiments/${item.id}`}>{item.name}</Link> <StateMark state={item.state} />{" "}
+            <span className="quiet">
+              {item.target}
+              {item.summary.best !== null && `, best ${score(item.summary.best.score)} with ${capacityText(item.summary.best)}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {value.cursor !== null && <p className="quiet">and older ones: search the list of experiments for {id.slice(0, 10)}</p>}
+    </section>
   );
 }

@@ -5,6 +5,7 @@ import { api, asProblem } from "../api-client.ts";
 import { AdvancedFields } from "../components/advanced-fields.tsx";
 import { ColumnTable } from "../components/column-table.tsx";
 import { DatasetChoice } from "../components/dataset-choice.tsx";
+import { Estimate } from "../components/estimate.tsx";
 import { Select, TextField } from "../components/fields.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
 import { RequestPreview } from "../components/request-preview.tsx";
@@ -136,7 +137,12 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
             )}
             {dataset === null && problem !== null && <ProblemNote problem={problem} />}
           </form>
-          {dataset !== null && <RequestPreview request={request} />}
+          {dataset !== null && (
+            <div className="beside">
+              <Estimate request={request} />
+              <RequestPreview request={request} />
+            </div>
+          )}
         </div>
       )}
       {dataset !== null && (

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api } from "../api-client.ts";
 import { LiveMark } from "../components/live-mark.tsx";
 import { EmptyNote, Loading, ProblemNote } from "../components/notes.tsx";
-import { ago, bytes, counted, duration } from "../format.ts";
+import { ago, bytes, counted, duration, plain } from "../format.ts";
 import { useNow } from "../use-now.ts";
 import { usePageTitle } from "../use-page-title.ts";
 import { useResource } from "../use-resource.ts";
@@ -69,6 +69,7 @@ function WorkerItem({ worker, now }: { worker: WorkerView; now: number }) {
       <dl className="facts">
         <Fact name="Device" value={worker.device} />
         <Fact name="Engines" value={worker.engines.join(", ")} />
+        {worker.recent !== undefined && <Fact name={`Last ${worker.recent.minutes} minutes`} value={throughput(worker.recent)} />}
         <Fact name="Memory" value={bytes(worker.memoryBytes)} />
         <Fact name="Up" value={worker.live ? duration(now - Date.parse(worker.startedAt)) : "–"} />
         <Fact name="Process" value={String(worker.processId)} />
@@ -86,6 +87,11 @@ function WorkerItem({ worker, now }: { worker: WorkerView; now: number }) {
       <p className="fingerprint quiet">{worker.fingerprint}</p>
     </li>
   );
+}
+
+function throughput({ runs, epochsPerSecond }: NonNullable<WorkerView["recent"]>): string {
+  if (runs === 0) return "nothing trained";
+  return `${counted(runs, "run")}${epochsPerSecond === null ? "" : `, ${plain(Number(epochsPerSecond.toPrecision(2)))} epochs a second`}`;
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

@@ -3,8 +3,13 @@ import type { AttemptView } from "@rightsize/contract";
 
 export interface TimelineAttempt {
   readonly attempt: AttemptView;
+  /** Name of the worker's machine, or its id. */
+  readonly machine: string;
   readonly label: string;
+  /** Begun before a decision asked for it. */
   readonly speculative: boolean;
+  /** Begun early and never asked for, by the end of the experiment. */
+  readonly unused: boolean;
 }
 
 export interface TimelineBar {
@@ -12,7 +17,7 @@ export interface TimelineBar {
   readonly x: number;
   readonly width: number;
   readonly lane: number;
-  /** The work was lost or not wanted: the attempt crashed, lost its lease, failed or was cancelled. */
+  /** The work was lost or not wanted: the attempt crashed, lost its lease, failed or was cancelled, or nobody asked for it in the end. */
   readonly wasted: boolean;
 }
 
@@ -37,7 +42,7 @@ export function timelineGeometry(attempts: readonly TimelineAttempt[], width: nu
       datum,
       from: Date.parse(datum.attempt.startedAt),
       to: datum.attempt.endedAt === null ? nowMs : Date.parse(datum.attempt.endedAt),
-      wasted: datum.attempt.end !== null && wastedEnds.has(datum.attempt.end),
+      wasted: datum.unused || (datum.attempt.end !== null && wastedEnds.has(datum.attempt.end)),
     }))
     .sort((a, b) => a.from - b.from);
   if (spans.length === 0) return null;

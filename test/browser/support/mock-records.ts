@@ -1,0 +1,89 @@
+/** The stand-in's log of an experiment, and its estimate before one: in the contract's shapes, with a lost lease and a run that began early. */
+import {
+  type AttemptView,
+  type ExperimentEstimate,
+  type ExperimentLog,
+  experimentEstimateSchema,
+  experimentLogSchema,
+  type LogLine,
+} from "@rightsize/contract";
+import type { Stage } from "./stage.ts";
+
+export function logOf(stage: Stage, workerId: string | undefined, after: number): ExperimentLog {
+  const { experiment, trials, events } = stage;
+  const lines: LogLine[] = [];
+  const add = (line: Partial<LogLine> & Pick<LogLine, "kind" | "message">, attempt: AttemptView | null = null) =>
+    lines.push({
+      sequence: lines.length + 1,
+      time: attempt?.startedAt ?? experiment.createdAt,
+      level: "info",
+      trial: null,
+      runId: null,
+      ...line,
+      attempt: attempt === null ? null : { ...attempt, machine: "atelier", device: "cpu, 4 cores" },
+    });
+  for (const event of events.filter(({ kind }) => kind === "decision.made" || kind === "experiment.state"))
+    add({ kind: event.kind, message: String(event.data.reason ?? event.data.state), time: event.createdAt });
+  for (const trial of trials) {
+    for (const attempt of stage.attempts(trial, workerId)) {
+      const runId = attempt.assignmentId.slice(4);
+      const lost = attempt.end === "lease_lost";
+      add({ kind: "run.started", message: `A run of trial ${trial.number} begins on atelier.`, trial: trial.number, runId }, attempt);
+      if (lost)
+        add(
+          {
+            kind: "run.requeued",
+            level: "warn",
+            message: "The worker was not heard of: the run is trained again.",
+            trial: trial.number,
+            runId,
+          },
+          attempt,
+        );
+    }
+  }
+  const last = stage.attempts(trials.at(-1) ?? stage.trial(1), workerId).at(-1);
+  if (last !== undefined)
+    add(
+      { kind: "run.started", message: "A run begins before anybody asked for it.", runId: "run_early" },
+      { ...last, assignmentId: "asg_early", end: "cancelled" },
+    );
+  return experimentLogSchema.parse({
+    experimentId: experiment.id,
+    lines: lines.filter(({ sequence }) => sequence > after),
+    last: lines.length,
+    more: false,
+  });
+}
+
+export function estimateOf(plan: Stage["experiment"]["plan"]): ExperimentEstimate {
+  const range = (expected: number) => ({ low: expected * 0.7, expected, high: expected * 1.9 });
+  const source = { kind: "default", runs: 0, sentence: "Nothing of this kind was trained here yet: measured elsewhere." } as const;
+  return experimentEstimateSchema.parse({
+    dryRun: true,
+    sentence: "About 40 s.",
+    trials: range(7),
+    runs: range(20),
+    cpuSeconds: range(95),
+    wallSeconds: range(41),
+    slots: 4,
+    largestNetwork: { capacity: { hiddenLayers: 3, nodesPerLayer: 512 }, parameterCount: 530_945 },
+    memoryBytes: { perSlot: 210_000_000, tensors: 43_000 },
+    detectableGap: {
+      runs: range(0.02),
+      rows: 0.09,
+      tested: true,
+      sentence:
+        "Two sizes whose losses lie less than 2 % apart will look alike: 128 validation rows and 3 runs a size can't tell them apart.",
+    },
+    endedByLimit: null,
+    sources: {
+      searches: { played: 200, sentence: "200 searches were played over made-up losses." },
+      epochs: source,
+      speed: source,
+      noise: source,
+    },
+    plan,
+    warnings: ["Only 128 rows validate: a score may move by 9 % by the choice of rows alone."],
+  });
+}
