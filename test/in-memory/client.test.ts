@@ -44,6 +44,7 @@ const calls: { readonly [Method in Exclude<keyof Client, "url">]: (client: Clien
   datasetExperiments: (client) => client.datasetExperiments(sha256, page),
   deleteDataset: (client) => client.deleteDataset(sha256),
   createExperiment: (client) => client.createExperiment(question),
+  estimateExperiment: (client) => client.estimateExperiment(question),
   experiment: (client) => client.experiment("exp_1"),
   experiments: (client) => client.experiments({ ...page, search: "price", states: ["RUNNING", "PAUSED"] }),
   pauseExperiment: (client) => client.pauseExperiment("exp_1"),

@@ -5,6 +5,7 @@ import type {
   DecisionList,
   EpochList,
   Evaluation,
+  ExperimentEstimate,
   ExperimentItem,
   ExperimentLog,
   ExperimentRequest,
@@ -100,6 +101,8 @@ export interface Client {
   deleteDataset(id: string): Promise<void>;
 
   createExperiment(request: ExperimentRequest, options?: CreateOptions): Promise<ExperimentView>;
+  /** What an experiment would take and which differences its data can show, after the same checks; nothing is created. */
+  estimateExperiment(request: ExperimentRequest): Promise<ExperimentEstimate>;
   experiment(id: string): Promise<ExperimentView>;
   /** Newest first, each with its table in a line. */
   experiments(options?: ExperimentListOptions): Promise<Page<ExperimentItem>>;

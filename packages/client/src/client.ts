@@ -7,6 +7,7 @@ import {
   decisionListSchema,
   epochListSchema,
   evaluationSchema,
+  experimentEstimateSchema,
   experimentLogSchema,
   experimentPageSchema,
   experimentViewSchema,
@@ -71,6 +72,7 @@ export function createClient(options: ClientOptions): Client {
 
     createExperiment: (body, { idempotencyKey = crypto.randomUUID() } = {}) =>
       repeated(() => json(experimentViewSchema, "/v1/experiments", withJson(body, { "idempotency-key": idempotencyKey }))),
+    estimateExperiment: (body) => json(experimentEstimateSchema, `/v1/experiments${query({ dryRun: true })}`, withJson(body)),
     experiment: (id) => json(experimentViewSchema, experiment(id)),
     experiments: ({ states, ...page } = {}) =>
       json(experimentPageSchema, `/v1/experiments${query({ ...page, states: states?.join(",") })}`),
