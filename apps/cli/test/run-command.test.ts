@@ -116,6 +116,7 @@ const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [["--decimal", "comma"], /--decimal is "comma": it takes \. or ,/],
   [["--delimiter", "ab"], /--delimiter is "ab": it takes tab, comma, semicolon, bar, space or one character/],
   [["--delimiter", "comma", "--decimal", ","], /--decimal is ",": it takes another character than the delimiter/],
+  [["--dry-run", "--out", "a.zip"], /--out says where to save the model, and --dry-run that it isn't saved/],
   [["--no-model", "--out", "a.zip"], /--out says where to save the model, and --no-model that it isn't saved/],
 ];
 test.concurrent.each(wrong)("what can't be meant is refused before anything is sent: %j", async (args, message) => {

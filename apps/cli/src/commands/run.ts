@@ -1,8 +1,9 @@
 /** `rightsize run FILE --target COLUMN`: uploads a table, asks for the right size, watches, tells the answer, saves the model. */
 import { basename } from "node:path";
-import { type ExperimentRequest, experimentRequestSchema } from "@rightsize/contract";
+import { type ExperimentEstimate, type ExperimentRequest, experimentRequestSchema } from "@rightsize/contract";
 import { type Command, clientOptions, type Invocation } from "../command.ts";
 import { usageError } from "../errors.ts";
+import type { Output } from "../output.ts";
 import { counted } from "../render/numbers.ts";
 import { watchExperiment } from "../watch/watch-experiment.ts";
 import { connect } from "./connect.ts";
@@ -34,6 +35,7 @@ export const run: Command = {
     },
     force: { type: "boolean", help: "replace the file that --out names" },
     "no-model": { type: "boolean", help: "don't save the model; rightsize export does it later" },
+    "dry-run": { type: "boolean", help: "tell what it would take and which differences the data can show; train nothing" },
     detach: { type: "boolean", help: "don't watch: print the experiment's id and end" },
     ...clientOptions,
   },
@@ -51,7 +53,9 @@ export const run: Command = {
     const asked = typeof spec.request.target === "string" ? spec.request.target : dataset.suggestedTarget;
     const target = invocation.text("target") ?? asked;
     if (target === null) throw usageError(`--target is missing. Columns: ${dataset.columns.map(({ name }) => name).join(", ")}`, "run");
-    const experiment = await client.createExperiment(requestOf(invocation, dataset.id, target, spec));
+    const request = requestOf(invocation, dataset.id, target, spec);
+    if (invocation.flag("dry-run")) return tellEstimate(await client.estimateExperiment(request), output);
+    const experiment = await client.createExperiment(request);
     if (spec.lookFor !== null) output.say(`Look for: ${spec.lookFor}`);
     output.say(`Experiment ${experiment.id} on ${client.url}`);
     for (const warning of experiment.plan.warnings) output.say(`Warning: ${warning}`);
@@ -65,12 +69,21 @@ export const run: Command = {
   },
 };
 
+function tellEstimate(estimate: ExperimentEstimate, output: Output): void {
+  if (output.json) {
+    output.line(JSON.stringify(estimate));
+    return;
+  }
+  output.line(estimate.sentence);
+  for (const warning of estimate.warnings) output.say(`Warning: ${warning}`);
+}
+
 /** Gives the file to save the model as when it is time; null where none is wanted. A file that --out names is looked at now, before hours of training. */
 function modelPlace(invocation: Invocation, table: string): (() => string) | null {
   const out = invocation.text("out");
-  const unwanted = invocation.flag("no-model") ? "--no-model" : invocation.flag("detach") ? "--detach" : null;
+  const unwanted = ["no-model", "dry-run", "detach"].find((name) => invocation.flag(name)) ?? null;
   if (out === null) return unwanted === null ? () => freeModelFile(table) : null;
-  if (unwanted !== null) throw usageError(`--out says where to save the model, and ${unwanted} that it isn't saved.`, "run");
+  if (unwanted !== null) throw usageError(`--out says where to save the model, and --${unwanted} that it isn't saved.`, "run");
   const file = modelFile(out, invocation.flag("force"));
   return () => file;
 }
