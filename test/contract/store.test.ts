@@ -6,6 +6,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe } from "vitest";
 import { withPostgres } from "../support/postgres.ts";
 import { checkpointsContract } from "./store/checkpoints.contract.ts";
+import { curveContract } from "./store/curve.contract.ts";
 import { experimentsContract } from "./store/experiments.contract.ts";
 import { keysContract } from "./store/keys.contract.ts";
 import { listsContract } from "./store/lists.contract.ts";
@@ -25,6 +26,7 @@ function storeContract(open: OpenWorld): void {
   workContract(open);
   resultsContract(open);
   checkpointsContract(open);
+  curveContract(open);
   reconcileContract(open);
   outboxContract(open);
   keysContract(open);

@@ -1,7 +1,7 @@
 /** What an experiment leaves to read: its table in three formats, its decisions, its trials and curves. */
 import { decisionListSchema, epochListSchema, epochViewSchema, trialDetailSchema, trialTableSchema } from "@rightsize/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { epochViews, thinOut } from "../src/views/epoch-view.ts";
+import { epochViews } from "../src/views/epoch-view.ts";
 import { course, playToTheEnd } from "./play.ts";
 import { postExperiment, startTestApi, type TestApi } from "./support.ts";
 
@@ -104,27 +104,6 @@ describe("GET /v1/trials/:id", () => {
   it.each(["/v1/trials/tri_999", "/v1/trials/tri_999/epochs", "/v1/trials/x"])("%s is a 404", async (url) => {
     expect((await api.app.inject(url)).statusCode).toBe(404);
   });
-});
-
-it("a long curve is thinned out but keeps its first, best and last epochs", () => {
-  const epochs = Array.from({ length: 1000 }, (_, index) => ({
-    runId: "run_1" as never,
-    epoch: index + 1,
-    trainingLoss: 1,
-    validationLoss: index === 777 ? 0.5 : 1,
-    learningRate: 0.1,
-  }));
-  const kept = thinOut(epochs, 50).map(({ epoch }) => epoch);
-  expect(kept.length).toBeLessThanOrEqual(50);
-  expect(kept.length).toBeGreaterThan(45);
-  expect(kept).toEqual(kept.toSorted((a, b) => a - b));
-  expect(kept).toEqual(expect.arrayContaining([1, 778, 1000]));
-  expect(thinOut(epochs.slice(0, 50), 50)).toHaveLength(50);
-  const layers = [{ deadFraction: 0.5, gradientNorm: 1, updateRatio: 0.01, saturatedFraction: 0 }];
-  const diagnosed = epochs.map((epoch) => ([2, 3, 5, 13, 801].includes(epoch.epoch) ? { ...epoch, diagnostics: layers } : epoch));
-  const keptWith = thinOut(diagnosed, 12).map(({ epoch }) => epoch);
-  expect(keptWith.length).toBeLessThanOrEqual(12);
-  expect(keptWith).toEqual(expect.arrayContaining([1, 2, 3, 5, 13, 778, 801, 1000]));
 });
 
 it("epochs of a diverged run are shown as far as they are numbers", () => {

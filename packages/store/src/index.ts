@@ -4,3 +4,4 @@ export { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } fr
 export { createMemoryStore } from "./memory/store.ts";
 export { migrate, requireSchema } from "./postgres/migrate.ts";
 export { createPostgresStore, type PostgresStoreOptions } from "./postgres/store.ts";
+export { thinOut } from "./thin-out.ts";

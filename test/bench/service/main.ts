@@ -1,92 +1,65 @@
 /**
- * `npm run bench:service [-- --json]`: the slot gap, from the commit of a run's result to the end of the next run's first step.
- * Scripted runs of one epoch that takes no time, on one slot through the real service: what is left is the gap itself, so the time from
- * one committed result to the next is an upper bound (it holds a whole commit too). Times are Postgres's own, read from the runs.
+ * `npm run bench:service`: the service measured from outside, over HTTP, on real processes. Options: --only gap,claimers,epochs,read,
+ * watchers,post,killed; --runs N --run-ms MS of the slot gap (1000 of 1000 unless told); --queue postgres|redis; --json; --keep FILE.
  */
-
-import { apiAt, smallTable } from "../../support/api.ts";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import build from "../../support/build.ts";
-import { startService } from "../../support/service.ts";
+import { circumstances, load } from "../../support/circumstances.ts";
+import { noRedis } from "../../support/redis.ts";
+import { claimerPart } from "./claimers.ts";
+import { epochs } from "./epochs.ts";
+import { gap } from "./gap.ts";
+import { killed } from "./killed.ts";
+import { type Figure, type Part, reached } from "./part.ts";
+import { post } from "./post.ts";
+import { read } from "./read.ts";
+import { watcherPart } from "./watchers.ts";
+
+const parts: readonly Part[] = [gap, claimerPart, epochs, read, watcherPart, post, killed];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    runs: { type: "string", default: "1000" },
+    "run-ms": { type: "string", default: "1000" },
+    queue: { type: "string" },
+    json: { type: "boolean", default: false },
+    keep: { type: "string" },
+  },
+});
+const only = values.only?.split(",");
+const unknown = only?.filter((name) => !parts.some((part) => part.name === name)) ?? [];
+if (unknown.length > 0) {
+  console.error(`--only ${unknown.join(",")}: the parts are ${parts.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+const queues = (["postgres", "redis"] as const).filter(
+  (queue) => (values.queue === undefined || values.queue === queue) && (queue === "postgres" || noRedis() === null),
+);
+const options = { runs: Number(values.runs), runMs: Number(values["run-ms"]), queues };
 
 build();
-
-const asJson = process.argv.includes("--json");
-const rungs = Array.from({ length: 16 }, (_, rung) => 10 * (rung + 1));
-const wantedGaps = 50;
-
-/** Milliseconds between one run's committed result and the claim of, and the result of, the next. */
-interface Gap {
-  readonly toClaimMs: number;
-  readonly toResultMs: number;
+const kept: Record<string, object> = {};
+for (const part of parts) {
+  if (only !== undefined && !only.includes(part.name)) continue;
+  const under = circumstances();
+  const figures = await part.measure(options);
+  kept[part.name] = { what: part.what, ...under, loadAtEnd: load(), figures };
+  tell(part, figures, under.load);
 }
+if (values.json) console.log(JSON.stringify(kept));
+if (values.keep !== undefined) {
+  // Parts measured at another time stay: each has its own circumstances.
+  const before = existsSync(values.keep) ? (JSON.parse(readFileSync(values.keep, "utf8")) as object) : {};
+  writeFileSync(values.keep, `${JSON.stringify({ ...before, ...kept }, null, 2)}\n`);
+}
+process.exit(0);
 
-async function measure(queue: "postgres" | "redis"): Promise<readonly Gap[]> {
-  const service = await startService({ engines: ["scripted"], slots: 1, queue });
-  try {
-    const api = apiAt(service.url);
-    const dataset = await api.upload("small.csv", smallTable());
-    const gaps: Gap[] = [];
-    for (let experiment = 0; gaps.length < wantedGaps; experiment++) {
-      const { id } = await api.post({
-        dataset: dataset.id,
-        target: "y",
-        seed: experiment,
-        search: { preset: "course", parameters: { nodes: rungs } },
-        engine: {
-          name: "scripted",
-          script: {
-            // Every rung is better than the one before, so that the search climbs to its ceiling.
-            runs: [
-              ...rungs.map((nodesPerLayer, rung) => ({
-                capacity: { hiddenLayers: 1, nodesPerLayer },
-                score: 100 - rung,
-                epochs: 1,
-                epochMs: 0,
-              })),
-              ...[2, 3, 4, 5, 6, 7, 8].map((hiddenLayers) => ({
-                capacity: { hiddenLayers, nodesPerLayer: 160 },
-                score: 80 - hiddenLayers,
-                epochs: 1,
-                epochMs: 0,
-              })),
-            ],
-            otherwise: { score: 1000, epochs: 1, epochMs: 0 },
-          },
-        },
-      });
-      await api.ended(id);
-      const runs = (await api.trials(id)).trials.flatMap(({ runs: ofTrial }) => ofTrial).filter(({ purpose }) => purpose === "fit");
-      for (const [index, run] of runs.entries()) {
-        const before = runs[index - 1];
-        if (before?.endedAt == null || run.startedAt === null || run.endedAt === null) continue;
-        const since = Date.parse(before.endedAt);
-        gaps.push({ toClaimMs: Date.parse(run.startedAt) - since, toResultMs: Date.parse(run.endedAt) - since });
-      }
-    }
-    return gaps;
-  } finally {
-    await service.close();
+function tell({ name, what }: Part, figures: readonly Figure[], before: number): void {
+  console.log(`\n${name}: ${what} (load ${before} to ${load()})`);
+  for (const figure of figures) {
+    const aim = figure.aim === undefined ? "" : `  aim ${figure.aim}${reached(figure) ? "" : "  MISSED"}`;
+    console.log(`  ${figure.name.padEnd(62)} ${figure.value.toFixed(figure.value < 100 ? 1 : 0).padStart(9)} ${figure.unit}${aim}`);
   }
 }
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-const cases = [];
-for (const queue of ["postgres", "redis"] as const) {
-  const gaps = await measure(queue);
-  const [claims, results] = [gaps.map(({ toClaimMs }) => toClaimMs), gaps.map(({ toResultMs }) => toResultMs)];
-  cases.push({
-    queue,
-    gaps: gaps.length,
-    toClaimP50Ms: quantile(claims, 0.5),
-    toClaimP99Ms: quantile(claims, 0.99),
-    toResultP50Ms: quantile(results, 0.5),
-    toResultP99Ms: quantile(results, 0.99),
-  });
-}
-console.table(cases);
-if (asJson) console.log(JSON.stringify({ slotGap: cases }));
-process.exit(0);

@@ -1,17 +1,16 @@
 /** /v1/trials/:id: one row of the table with its attempts, and the epochs of its runs. */
 import { epochListSchema, trialDetailSchema, trialIdSchema } from "@rightsize/contract";
-import type { EpochRecord, OwnerId, Run, Store, TrialId } from "@rightsize/core";
+import type { OwnerId, Store, TrialId } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
-import { epochViews, thinOut } from "../views/epoch-view.ts";
+import { epochViews } from "../views/epoch-view.ts";
 import { attemptView, trialDetail } from "../views/trial-view.ts";
 
 const paramsSchema = z.object({ id: trialIdSchema });
-const pageOfEpochs = 5000;
 
 export const trialRoutes =
   (deps: ApiDependencies): FastifyPluginAsyncZod =>
@@ -46,7 +45,7 @@ export const trialRoutes =
         const { trial, runs } = await ownTrial(deps.store, ownerOf(request), request.params.id);
         const curves = [];
         for (const run of runs) {
-          const epochs = thinOut(await allEpochs(deps.store, run), request.query.points);
+          const epochs = await deps.store.work.curve(run.id, request.query.points);
           curves.push({ runId: run.id, seed: run.seed, fold: run.fold, learningRate: run.learningRate, epochs: epochViews(epochs) });
         }
         return { trialId: trial.id, runs: curves };
@@ -58,13 +57,4 @@ async function ownTrial(store: Store, owner: OwnerId, id: TrialId) {
   const found = await store.work.findTrial(id);
   if (found === null || found.experiment.owner !== owner) throw notFound("trial", id);
   return found;
-}
-
-async function allEpochs(store: Store, run: Run): Promise<readonly EpochRecord[]> {
-  const epochs: EpochRecord[] = [];
-  for (;;) {
-    const page = await store.work.epochs(run.id, epochs.at(-1)?.epoch ?? 0, pageOfEpochs);
-    epochs.push(...page);
-    if (page.length < pageOfEpochs) return epochs;
-  }
 }

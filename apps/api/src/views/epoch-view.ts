@@ -17,20 +17,3 @@ export function epochViews(records: readonly EpochRecord[]): EpochView[] {
       ...(diagnostics === undefined ? {} : { diagnostics: [...diagnostics] }),
     }));
 }
-
-/**
- * At most `points` (≥ 3) of the epochs, evenly spaced, with the first, the last and the best on validation; and with those that have
- * diagnostics, which are few, where these leave half of the points to the curve.
- */
-export function thinOut(epochs: readonly EpochRecord[], points: number): readonly EpochRecord[] {
-  if (epochs.length <= points) return epochs;
-  let best = 0;
-  for (let index = 1; index < epochs.length; index++) {
-    if ((epochs[index] as EpochRecord).validationLoss < (epochs[best] as EpochRecord).validationLoss) best = index;
-  }
-  const diagnosed = epochs.flatMap(({ diagnostics }, index) => (diagnostics === undefined ? [] : [index]));
-  const kept = new Set([best, ...(2 * diagnosed.length <= points - 2 ? diagnosed : [])]);
-  const even = points - kept.size;
-  for (let step = 0; step < even; step++) kept.add(Math.round((step * (epochs.length - 1)) / (even - 1)));
-  return [...kept].sort((a, b) => a - b).map((index) => epochs[index] as EpochRecord);
-}

@@ -326,6 +326,11 @@ export interface WorkStore {
    */
   trainedRuns(owner: OwnerId, dataset: Sha256, limit: number): Promise<readonly TrainedRun[]>;
   /** A trial that was asked for, with its runs that were; null for others. */
+  /**
+   * At most `points` (≥ 3) epochs of a run, oldest first: evenly spaced, with the first, the last and the best on validation, and with
+   * those that have diagnostics (few), where these leave half of the points to the curve.
+   */
+  curve(runId: RunId, points: number): Promise<readonly EpochRecord[]>;
   findTrial(id: TrialId): Promise<{ readonly experiment: Experiment; readonly trial: Trial; readonly runs: readonly Run[] } | null>;
   /** Those of these assignments that nobody has asked for yet: a worker may stop them for work that was. */
   speculativeAmong(assignments: readonly AssignmentId[]): Promise<readonly AssignmentId[]>;

@@ -3,6 +3,7 @@ import {
   type AssignmentId,
   type AttemptRef,
   type Claim,
+  type EpochRecord,
   type Experiment,
   type ExperimentId,
   isTerminal,
@@ -23,6 +24,7 @@ import {
   staleAttempt,
   unfinishedRuns,
 } from "../rules.ts";
+import { thinOut } from "../thin-out.ts";
 import { dispatch, endAssignment, failAssignment, named, unfinishedRunsOf } from "./assignments.ts";
 import { unreferenced } from "./remove.ts";
 import {
@@ -65,6 +67,9 @@ export function memoryWork(state: State): WorkStore {
     return row;
   }
 
+  function epochsOf(runId: string): EpochRecord[] {
+    return [...(state.epochs.get(runId)?.values() ?? [])].map((row) => row.record).sort((a, b) => a.epoch - b.epoch);
+  }
   /** What a sweep under way has taken: others pass it by, as with SKIP LOCKED. */
   const sweeping = new Set<string>();
 
@@ -227,11 +232,13 @@ export function memoryWork(state: State): WorkStore {
     },
 
     async epochs(runId, afterEpoch, limit) {
-      return [...(state.epochs.get(runId)?.values() ?? [])]
-        .map((row) => row.record)
+      return epochsOf(runId)
         .filter((record) => record.epoch > afterEpoch)
-        .sort((a, b) => a.epoch - b.epoch)
         .slice(0, limit);
+    },
+
+    async curve(runId, points) {
+      return thinOut(epochsOf(runId), points);
     },
 
     trainedRuns: memoryTrainedRuns(state),

@@ -47,9 +47,11 @@ export function postgresExperimentLists({ sql, guard }: Database): Pick<Experime
       guard(async () => {
         const rows = await sql.query<SummaryRow>(
           `SELECT experiment_id AS "experimentId", number, hidden_layers AS "hiddenLayers", nodes_per_layer AS "nodesPerLayer", state, score,
-             metrics, winner, counted.*
-           FROM trials, LATERAL (SELECT count(*) AS runs, count(*) FILTER (WHERE runs.state NOT IN ('QUEUED', 'RUNNING')) AS "endedRuns"
-             FROM runs WHERE trial_id = trials.id AND decision IS NOT NULL) AS counted
+             metrics, winner, coalesce(counted.runs, 0) AS runs, coalesce(counted.ended, 0) AS "endedRuns"
+           FROM trials LEFT JOIN (
+             SELECT trial_id, count(*) AS runs, count(*) FILTER (WHERE state NOT IN ('QUEUED', 'RUNNING')) AS ended
+             FROM runs WHERE experiment_id = ANY($1) AND decision IS NOT NULL GROUP BY trial_id
+           ) AS counted ON counted.trial_id = trials.id
            WHERE experiment_id = ANY($1) AND number IS NOT NULL ORDER BY experiment_id, number`,
           [ids],
         );

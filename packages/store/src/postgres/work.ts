@@ -4,6 +4,7 @@ import { distinctEpochs, eventOf, foreignRun, noRuns, staleAttempt, unfinishedRu
 import { endAssignment, lockAssignment, unfinishedRunsOf } from "./assignments.ts";
 import { dropCheckpoints, pointToCheckpoint, sweepCheckpoints } from "./checkpoints.ts";
 import { claimAssignment } from "./claim.ts";
+import { readCurve } from "./curve.ts";
 import type { Database } from "./database.ts";
 import { underLock } from "./lock.ts";
 import { reconcileAssignments } from "./reconcile.ts";
@@ -190,6 +191,8 @@ export function postgresWork(database: Database): WorkStore {
       }),
 
     trainedRuns: (owner, dataset, limit) => guard(() => readTrainedRuns(database)(owner, dataset, limit)),
+
+    curve: (runId, points) => guard(() => readCurve(database, runId, points)),
 
     findTrial: (id) =>
       guard(async () => {
