@@ -58,6 +58,7 @@ const calls: { readonly [Method in Exclude<keyof Client, "url">]: (client: Clien
   decisions: (client) => client.decisions("exp_1"),
   evaluation: (client) => client.evaluation("exp_1"),
   log: (client) => client.log("exp_1", { after: 3, limit: 2 }),
+  report: (client) => client.report("exp_1", "markdown"),
   replay: (client) => client.replay("exp_1", { patience: 1 }),
   model: (client) => client.model("exp_1"),
   predictions: (client) => client.predictions("exp_1", { rows: [{ a: 1 }] }),

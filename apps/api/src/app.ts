@@ -22,6 +22,7 @@ import { experimentEventRoutes } from "./routes/experiment-events.ts";
 import { experimentLogRoutes } from "./routes/experiment-log.ts";
 import { experimentModelRoutes } from "./routes/experiment-model.ts";
 import { experimentReplayRoutes } from "./routes/experiment-replay.ts";
+import { experimentReportRoutes } from "./routes/experiment-report.ts";
 import { experimentTrialRoutes } from "./routes/experiment-trials.ts";
 import { experimentRoutes } from "./routes/experiments.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -86,6 +87,7 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   await app.register(experimentModelRoutes(deps));
   await app.register(experimentEvaluationRoutes(deps));
   await app.register(experimentLogRoutes(deps));
+  await app.register(experimentReportRoutes(deps));
   await app.register(experimentReplayRoutes(deps));
   await app.register(experimentEventRoutes(deps, feeds));
   await app.register(serviceEventRoutes(serviceFeeds));

@@ -137,6 +137,7 @@ describe("the documentation", () => {
       "/v1/experiments/{id}/pause",
       "/v1/experiments/{id}/predict",
       "/v1/experiments/{id}/replay",
+      "/v1/experiments/{id}/report",
       "/v1/experiments/{id}/resume",
       "/v1/experiments/{id}/trials",
       "/v1/keys",

@@ -79,7 +79,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   };
 }
 
-function column(name: string, type: ColumnProfile["type"]): ColumnProfile {
+export function column(name: string, type: ColumnProfile["type"]): ColumnProfile {
   const numeric = type === "number";
   return {
     name,

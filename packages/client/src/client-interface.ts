@@ -127,6 +127,8 @@ export interface Client {
   replay(id: string, rules?: ReplayRequest): Promise<ReplayView>;
   /** What happened, a sentence an event; `after` is the `last` of the page before. */
   log(id: string, options?: { readonly after?: number; readonly limit?: number }): Promise<ExperimentLog>;
+  /** The whole experiment as one page: HTML that needs nothing else, or Markdown. */
+  report(id: string, format?: "html" | "markdown"): Promise<string>;
   model(id: string): Promise<ModelBytes>;
   predictions(id: string, rows: RowsBody): Promise<PredictionsView>;
   /** The predictions as CSV with a header. */

@@ -89,6 +89,7 @@ export function createClient(options: ClientOptions): Client {
     evaluation: (id) => json(evaluationSchema, `${experiment(id)}/evaluation`),
     replay: (id, rules = {}) => json(replayViewSchema, `${experiment(id)}/replay`, withJson(rules)),
     log: (id, page = {}) => json(experimentLogSchema, `${experiment(id)}/log${query({ ...page })}`),
+    report: (id, format = "html") => text(`${experiment(id)}/report`, `text/${format}`),
     async model(id) {
       const response = await request(`${experiment(id)}/model`, { timeLimit: "none" });
       return { bytes: bodyOf(response, url), sha256: /[0-9a-f]{64}/.exec(response.headers.get("etag") ?? "")?.[0] ?? null };
