@@ -140,6 +140,13 @@ describe("the suggested target", () => {
     ["a,b\n1,0\n2,1\n9,0\n5,1\n", "b", "classification"],
     ["a,b\n1,3\n2,4\n9,5\n5,9\n", "b", "regression"],
     ["a,b\n7,some\n7,words\n7,all\n7,differ\n", null, null],
+    ["wage_per_hour,union,south\n5.1,0,1\n4.9,1,0\n6.6,0,0\n", "wage_per_hour", "regression"],
+    ["median_income,medianHouseValue,near\n5.1,100,sea\n4.9,110,sea\n6.6,90,hill\n", "medianHouseValue", "regression"],
+    ["Miles_per_Gallon,Origin\n18,USA\n15.5,Japan\n16,USA\n", "Miles_per_Gallon", "regression"],
+    ["price class,value\ncheap,x\ndear,y\ncheap,x\n", "value", "classification"],
+    ["letter,f1,f2\nA,1,5\nB,4,2\nA,9,3\n", "letter", "classification"],
+    ["place,f1,kind\nA,1,x\nB,4,y\nA,9,x\n", "kind", "classification"],
+    ["list_price,sale_price,rooms\n5.1,4,1\n4.9,5.5,2\n6.6,6,2\n", "sale_price", "regression"],
   ])("%j", async (text, target, task) => {
     expect(await profileOf(text)).toMatchObject({ suggestedTarget: target, suggestedTask: task });
   });
