@@ -12,7 +12,7 @@ import { startService } from "../../support/service.ts";
 import { sharedFile } from "../../support/shared.ts";
 import { askOurs, type SplitRows } from "./ours.ts";
 import { isOurs, type OurRecord, type PeerRecord, type RivalRecord } from "./records.ts";
-import { type Comparison, comparisons } from "./summary.ts";
+import { type Comparison, comparisons, gainOfChoosing } from "./summary.ts";
 
 /** Rows at most, drawn before the split: the budget of the whole bench is what decides. */
 const maxRows = 1200;
@@ -140,8 +140,9 @@ function summarise(): void {
     delivered: delivered.test,
     members: delivered.members.length,
   }));
-  const summary = { maxRows, ...recipe, ours: spent, comparisons: compared };
+  const summary = { maxRows, ...recipe, ours: spent, comparisons: compared, choosing: gainOfChoosing(records) };
   console.table(compared.map(row));
+  console.log("choosing how many of the best five to average, against all five (rivals):", JSON.stringify(summary.choosing));
   if (ours.length > 0) writeFileSync(`${results}peers.json`, `${JSON.stringify(summary, null, 1)}\n`);
   if (process.argv.includes("--json")) console.log(JSON.stringify(summary));
 }

@@ -23,7 +23,25 @@ export interface Comparison {
   readonly byTable: Readonly<Record<string, number>>;
 }
 
+/** A percentage over all tables with its 95 % interval. */
+export type Interval = Pick<Comparison, "pairs" | "percent" | "low" | "high">;
+
 const resamples = 10_000;
+
+/**
+ * What choosing how many of the best five to average (by the mean's validation loss, as the product does) gains over averaging all five,
+ * among the rivals' searches with equal CPU seconds: the test loss of the one against the other.
+ */
+export function gainOfChoosing(records: readonly PeerRecord[]): Interval | null {
+  const tables = new Map<string, number[]>();
+  for (const record of records) {
+    if (isOurs(record) || record.cpu === null || record.cpu.mean.count < 3) continue;
+    const ratios = tables.get(record.table) ?? [];
+    ratios.push(Math.log(record.cpu.chosen.test / record.cpu.mean.test));
+    tables.set(record.table, ratios);
+  }
+  return tables.size === 0 ? null : summaryOf([...tables.values()]);
+}
 
 /** Every comparison that the records allow; a method counts where it has found something. */
 export function comparisons(records: readonly PeerRecord[]): readonly Comparison[] {
@@ -70,20 +88,21 @@ function compare(
     tables.set(record.table, ratios);
   }
   if (tables.size === 0) return null;
-  const groups = [...tables.values()];
-  const percent = asPercent(mean(groups.map(mean)));
-  const [low, high] = interval(groups).map(asPercent) as [number, number];
+  const summary = summaryOf([...tables.values()]);
   return {
     ours: own,
     form,
     budget,
-    pairs: groups.flat().length,
-    percent,
-    low,
-    high,
-    verdict: high < 0 ? "win" : low > 0 ? "loss" : "open",
+    ...summary,
+    verdict: summary.high < 0 ? "win" : summary.low > 0 ? "loss" : "open",
     byTable: Object.fromEntries([...tables].map(([table, ratios]) => [table, asPercent(mean(ratios))])),
   };
+}
+
+/** Of log ratios, grouped by table. */
+function summaryOf(groups: readonly (readonly number[])[]): Interval {
+  const [low, high] = interval(groups).map(asPercent) as [number, number];
+  return { pairs: groups.flat().length, percent: asPercent(mean(groups.map(mean))), low, high };
 }
 
 /** Quantiles 2.5 % and 97.5 % of the mean over tables, tables and the splits within each drawn with replacement (Efron 1979). */
