@@ -15,7 +15,6 @@ import { policyHistory } from "@rightsize/orchestrator";
 import { standingRuns } from "@rightsize/policy";
 import type { ApiDependencies } from "../dependencies.ts";
 import { evaluationBytes, evaluationOf } from "../stored-evaluation.ts";
-import { thinOut } from "../views/epoch-view.ts";
 import { type NumberedTrial, numberedTrials } from "../views/trial-view.ts";
 
 export interface ReportTrial {
@@ -48,8 +47,8 @@ export interface ReportFacts {
   readonly version: string;
 }
 
-/** Most curves that are drawn, points of one, and epochs that are read for one. */
-const most = { curves: 12, points: 200, epochs: 20_000 } as const;
+/** Most curves that are drawn, and points of one. */
+const most = { curves: 12, points: 200 } as const;
 /** An evaluation larger than this is named, not shown, in bytes: parsing it would hold up others. */
 const mostEvaluationBytes = 4 * 2 ** 20;
 
@@ -116,10 +115,10 @@ async function curvesOf({ store }: ApiDependencies, trials: readonly ReportTrial
   for (const entry of drawn.filter((one) => chosen.has(one))) {
     const { trial, best: run } = entry;
     if (run === null) continue;
-    const epochs = (await store.work.epochs(run.id, 0, most.epochs)).filter(
+    const epochs = (await store.work.curve(run.id, most.points)).filter(
       ({ trainingLoss, validationLoss }) => Number.isFinite(trainingLoss) && Number.isFinite(validationLoss),
     );
-    if (epochs.length > 0) curves.push({ trial, run, epochs: thinOut(epochs, most.points) });
+    if (epochs.length > 0) curves.push({ trial, run, epochs });
   }
   return curves;
 }
