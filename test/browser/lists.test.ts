@@ -93,10 +93,12 @@ describe.skipIf(noBrowser !== null)(`the lists${noBrowser === null ? "" : ` (ski
   });
 
   it("show workers and what they do as it changes, and datasets with their columns", async () => {
-    const atelier = worker("atelier", { running: ["asg_1"] });
+    const doing = [{ experimentId: "exp_1", name: "Hourly wages", capacity: { hiddenLayers: 2, nodesPerLayer: 250 } }];
+    const atelier = worker("atelier", { running: ["asg_1"], doing });
     service.workers.push(atelier, worker("laptop", { live: false }));
     await page.goto(`${service.url}/workers`);
     await page.getByText("1 worker with 4 slots, 1 of them training.").waitFor();
+    expect(await page.getByRole("link", { name: "2×250 Hourly wages" }).getAttribute("href")).toBe("/experiments/exp_1");
     await page.getByText("42 runs, 63 epochs a second").first().waitFor();
     await page.locator('[data-connection="open"]').waitFor();
     const before = service.asked.length;

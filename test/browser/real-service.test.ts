@@ -27,6 +27,30 @@ function curvedTable(rows = 400): string {
   return ["a,b,colour,price", ...lines].join("\n");
 }
 
+/** Two IDX files: 12 × 12 images of an upright bar (0) or a lying one (1), with a little noise. */
+function barImages() {
+  const [count, side] = [240, 12];
+  const images = Buffer.alloc(16 + count * side * side);
+  const labels = Buffer.alloc(8 + count);
+  for (const [place, value] of [0x803, count, side, side].entries()) images.writeUInt32BE(value, place * 4);
+  for (const [place, value] of [0x801, count].entries()) labels.writeUInt32BE(value, place * 4);
+  for (let image = 0; image < count; image++) {
+    const label = image % 2;
+    labels[8 + image] = label;
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const [across, along] = label === 0 ? [x, y] : [y, x];
+        const bar = Math.abs(across - 5.5) < 1.6 && along > 1 && along < 10;
+        images[16 + (image * side + y) * side + x] = (bar ? 215 : 0) + ((image * 31 + x * 7 + y * 13) % 40);
+      }
+    }
+  }
+  return [
+    { name: "bars-idx3-ubyte", mimeType: "application/octet-stream", buffer: images },
+    { name: "bars-labels-idx1-ubyte", mimeType: "application/octet-stream", buffer: labels },
+  ];
+}
+
 describe.skipIf(noBrowser !== null)(`the dashboard on the real service${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
   let browser: Browser;
   let service: TestService;
@@ -116,6 +140,56 @@ describe.skipIf(noBrowser !== null)(`the dashboard on the real service${noBrowse
       await loaded(page);
       expect(await seriousFindings(page), path).toEqual([]);
     }
+  });
+
+  it("takes two IDX files as images, and what it draws of them is asked of the trained network", async () => {
+    await page.goto(`${network.url}/datasets`);
+    await page.locator("input[type=file]").setInputFiles(barImages());
+    await page.getByRole("link", { name: "Ask a question of it" }).click();
+    await page.getByLabel("Search").selectOption("course");
+    await page.getByText("Search, delivery and limits").click();
+    await page.getByLabel("Most trials").fill("1");
+    await page.getByRole("button", { name: "Find the right size" }).click();
+    const section = page.getByRole("region", { name: "How its predictions miss" });
+    await section.locator(".confusion").waitFor({ timeout: 120_000 });
+    expect(await section.locator(".confusion .hit").count()).toBe(2);
+    const box = page.getByRole("img", { name: "A box to draw in, 12 by 12 for the network" });
+    await box.scrollIntoViewIfNeeded();
+    const bounds = await box.boundingBox();
+    if (bounds === null) throw new Error("no box");
+    for (const [label, x, y] of [
+      ["0", 0, 200],
+      ["1", 200, 0],
+    ] as const) {
+      await section.getByRole("button", { name: "Clear" }).click();
+      await page.mouse.move(bounds.x + 140 - x / 2, bounds.y + 140 - y / 2);
+      await page.mouse.down();
+      await page.mouse.move(bounds.x + 140 + x / 2, bounds.y + 140 + y / 2, { steps: 6 });
+      await page.mouse.up();
+      await expect.poll(() => section.locator(".taken-for").textContent()).toBe(label);
+    }
+  });
+
+  it("says before the scores what makes them doubtful, and what an experiment would take", async () => {
+    const api = apiAt(service.url);
+    // Every row four times: the same rows train and validate.
+    const rows = curvedTable(100).split("\n");
+    const dataset = await api.upload("repeated.csv", [rows[0], ...Array.from({ length: 4 }, () => rows.slice(1)).flat()].join("\n"));
+    await page.goto(`${network.url}/new?dataset=${dataset.id}`);
+    const estimate = page.getByRole("region", { name: "What it would take" });
+    await estimate.getByText("Time to the answer").waitFor();
+    await estimate.locator(".warning").first().waitFor();
+    const script = { runs: [], otherwise: { score: 1, epochs: 1, epochMs: 0 } };
+    const { id } = await api.post({
+      dataset: dataset.id,
+      target: "price",
+      search: { preset: "course" },
+      engine: { name: "scripted", script },
+    });
+    await page.goto(`${network.url}/experiments/${id}`);
+    await page.getByText(/Before you believe the scores/).waitFor();
+    const told = await page.locator("details", { hasText: "Before you believe the scores" }).getByRole("listitem").allTextContents();
+    expect(told.join()).toMatch(/same|repeat|twice|duplicate/i);
   });
 
   it("shows the API's own words when a file can't be read", async () => {

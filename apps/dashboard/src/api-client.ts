@@ -1,4 +1,5 @@
 /** Every request that the page makes of the API, typed by the contract; errors arrive as the API's own problem documents. */
+
 import type {
   DatasetView,
   DecisionList,
@@ -19,6 +20,7 @@ import type {
   TrialTable,
   WorkerView,
 } from "@rightsize/contract";
+import { uploadForm } from "./upload-form.ts";
 
 export interface PageOf<Item> {
   readonly items: readonly Item[];
@@ -129,11 +131,7 @@ export const api = {
   datasets: (cursor: string | null, signal?: AbortSignal) =>
     request<PageOf<DatasetView>>(`/v1/datasets?${pageQuery(cursor, 50)}`, { signal: signal ?? null }),
   dataset: (id: string) => request<DatasetView>(`/v1/datasets/${encodeURIComponent(id)}`),
-  upload: (file: File) => {
-    const form = new FormData();
-    form.append("file", file, file.name);
-    return request<DatasetView>("/v1/datasets", { method: "POST", body: form });
-  },
+  upload: (files: readonly File[]) => request<DatasetView>("/v1/datasets", { method: "POST", body: uploadForm(files) }),
   workers: (signal?: AbortSignal) => request<{ workers: readonly WorkerView[] }>("/v1/workers", { signal: signal ?? null }),
   serviceEventsPath: (topic: ServiceTopic) => `/v1/events?topics=${topic}`,
   eventsPath: (id: string) => `${experimentPath(id)}/events`,

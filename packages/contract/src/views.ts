@@ -257,6 +257,10 @@ export const workerViewSchema = z.object({
   lastSeenAt: isoTimeSchema,
   live: z.boolean(),
   running: z.array(z.string()),
+  doing: z
+    .array(z.object({ experimentId: z.string(), name: z.string(), capacity: capacitySchema }))
+    .optional()
+    .meta({ description: "What those assignments are about, in the same order; left out where the service has several owners" }),
   recent: z
     .object({
       minutes: z.number(),

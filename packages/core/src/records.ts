@@ -259,6 +259,8 @@ export interface WorkerRecord {
   readonly live: boolean;
   /** Assignments it holds now. */
   readonly running: readonly AssignmentId[];
+  /** What those are about, in the same order. */
+  readonly doing: readonly { readonly experimentId: ExperimentId; readonly name: string; readonly capacity: Capacity }[];
   readonly recent: WorkerPace;
 }
 /** What a worker ended in the last `workerPaceMinutes`: trainings that have a result of their own, none of them copied. */

@@ -67,7 +67,13 @@ const empty = await startMockService();
 empty.datasets.length = 0;
 const { replicated, failed, done, running, sweep } = fill(service);
 service.workers.push(
-  worker("atelier", { running: ["asg_51f0aa12bc", "asg_77a1d0e94f"] }),
+  worker("atelier", {
+    running: ["asg_51f0aa12bc", "asg_77a1d0e94f"],
+    doing: [
+      { experimentId: running.stage.experiment.id, name: "Hourly wages again", capacity: { hiddenLayers: 2, nodesPerLayer: 250 } },
+      { experimentId: sweep.stage.experiment.id, name: "Learning rates compared", capacity: { hiddenLayers: 2, nodesPerLayer: 100 } },
+    ],
+  }),
   worker("gpu-room-3", { device: "cuda, 24 GB", slots: 2, engines: ["onnx", "tensorflow"] }),
   worker("laptop", { live: false, lastSeenAt: new Date(Date.now() - 900_000).toISOString(), slots: 2 }),
 );
@@ -87,7 +93,12 @@ await shoot(browser, at(running), "running-light");
 await shoot(browser, at(running), "running-dark", { dark: true });
 await shoot(browser, at(running), "running-phone", { phone: true });
 await shoot(browser, at(sweep), "sweep-light");
-await shoot(browser, at(replicated), "timeline-dark", { dark: true, prepare: (page) => page.getByText("Timeline of workers").click() });
+const unfoldWork = async (page: import("playwright-core").Page) => {
+  await page.getByText("Timeline of workers").click();
+  await page.getByText("Log", { exact: true }).click();
+  await page.getByText("attempts in").waitFor();
+};
+await shoot(browser, at(replicated), "timeline-dark", { dark: true, prepare: unfoldWork });
 const digitsPlay = service.add("Which digit is it?", replicatedStory(), { dataset: digits, preset: "default" });
 service.step(digitsPlay, 10_000);
 const takeMistake = async (page: import("playwright-core").Page) => {

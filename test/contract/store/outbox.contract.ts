@@ -120,11 +120,12 @@ export function outboxContract(open: OpenWorld): void {
       expect(await store.workers.seen(worker("one"))).toBe(false);
       await store.workers.announce(record("one"));
       expect(await store.workers.seen(worker("one"))).toBe(true);
-      const { assignments } = await start(store);
+      const { id, assignments } = await start(store);
       const claim = await take(store, assignments[0], { by: "one" });
-      expect(await store.workers.list()).toMatchObject([{ ...record("one"), live: true, running: [assignments[0]] }]);
+      const doing = [{ experimentId: id, name: exampleSpec().name, capacity: { hiddenLayers: 1, nodesPerLayer: 100 } }];
+      expect(await store.workers.list()).toMatchObject([{ ...record("one"), live: true, running: [assignments[0]], doing }]);
       await store.work.endAttempt(claim, "released", null);
-      expect(await store.workers.list()).toMatchObject([{ running: [] }]);
+      expect(await store.workers.list()).toMatchObject([{ running: [], doing: [] }]);
       await store.workers.leave(worker("one"));
       await store.workers.leave(worker("one"));
       expect(await store.workers.list()).toEqual([]);

@@ -4,8 +4,9 @@ import { type WorkerPace, type WorkerRecord, workerPaceMinutes } from "@rightsiz
 
 /** Workers serve every owner: unless `named`, what they are at is counted and not named. */
 export function workerViews(workers: readonly WorkerRecord[], named: boolean): WorkerView[] {
-  return workers.map((worker) => ({
+  return workers.map(({ doing, ...worker }) => ({
     ...worker,
+    ...(named ? { doing: doing.map(({ capacity, ...about }) => ({ ...about, capacity: { ...capacity } })) } : {}),
     engines: [...worker.engines],
     recent: paceView(worker.recent),
     running: named ? [...worker.running] : worker.running.map(() => "an assignment"),

@@ -2,6 +2,9 @@
 import type { Draft } from "../request-draft.ts";
 import { Check, Select, TextField } from "./fields.tsx";
 
+/** Columns that may be chosen by a box each; a table of images has one a pixel. */
+const mostChoices = 200;
+
 interface Props {
   readonly draft: Draft;
   readonly columns: readonly string[];
@@ -122,19 +125,23 @@ export function AdvancedFields({ draft, columns, change }: Props) {
           checked={draft.logTarget}
           onChange={(logTarget) => change({ logTarget })}
         />
-        <fieldset className="column-choice">
-          <legend>Use these columns</legend>
-          {columns
-            .filter((name) => name !== draft.target)
-            .map((name) => (
-              <Check
-                key={name}
-                label={name}
-                checked={!draft.exclude.includes(name)}
-                onChange={(use) => change({ exclude: use ? draft.exclude.filter((other) => other !== name) : [...draft.exclude, name] })}
-              />
-            ))}
-        </fieldset>
+        {columns.length > mostChoices ? (
+          <p className="quiet">{columns.length} columns are too many to choose from here; the request takes `features.exclude`.</p>
+        ) : (
+          <fieldset className="column-choice">
+            <legend>Use these columns</legend>
+            {columns
+              .filter((name) => name !== draft.target)
+              .map((name) => (
+                <Check
+                  key={name}
+                  label={name}
+                  checked={!draft.exclude.includes(name)}
+                  onChange={(use) => change({ exclude: use ? draft.exclude.filter((other) => other !== name) : [...draft.exclude, name] })}
+                />
+              ))}
+          </fieldset>
+        )}
       </details>
       <details>
         <summary>Search, delivery and limits</summary>

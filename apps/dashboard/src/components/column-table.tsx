@@ -1,5 +1,6 @@
 /** A dataset's columns: type, distribution, range, gaps, examples and warnings. */
 import type { DatasetView } from "@rightsize/contract";
+import { useState } from "react";
 import { count, plain, plainWords } from "../format.ts";
 import { Histogram } from "../plots/bars.tsx";
 
@@ -12,7 +13,28 @@ function rangeText(column: Column): string {
   return `${plain(column.minimum)} to ${plain(column.maximum)}`;
 }
 
+/** Columns shown at first: a table of images has one a pixel. */
+const shownFirst = 60;
+
 export function ColumnTable({ columns, rowCount, target }: { columns: readonly Column[]; rowCount: number; target: string | null }) {
+  const [all, setAll] = useState(columns.length <= shownFirst);
+  // The target is always among them.
+  const few = columns.filter((column, index) => index < shownFirst - 1 || column.name === target);
+  return (
+    <>
+      <Columns columns={all ? columns : few} rowCount={rowCount} target={target} />
+      {!all && (
+        <p className="list-foot">
+          <button type="button" className="button" onClick={() => setAll(true)}>
+            Show all {count(columns.length)} columns
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Columns({ columns, rowCount, target }: { columns: readonly Column[]; rowCount: number; target: string | null }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls sideways must be reachable by keyboard.
     <section className="scroll" tabIndex={0} aria-label="Columns">

@@ -1,31 +1,39 @@
-/** A place to drop a file, or to choose one; it is uploaded at once. */
+/** A place to drop a file, or the two files of a set of images, or to choose them; they are uploaded at once. */
 import type { DatasetView, Problem } from "@rightsize/contract";
 import { type DragEvent, useId, useState } from "react";
-import { api, asProblem } from "../api-client.ts";
+import { api, asProblem, localProblem } from "../api-client.ts";
 import { bytes } from "../format.ts";
 import { Icon } from "./icon.tsx";
 import { ProblemNote } from "./notes.tsx";
 
+const tooMany = (files: number) =>
+  localProblem(
+    "One table at a time",
+    `${files} files were dropped together.`,
+    "Drop one table, or the two IDX files of a set of images: images and labels.",
+  );
+
 export function FileDrop({ onUploaded }: { onUploaded: (dataset: DatasetView) => void }) {
   const [over, setOver] = useState(false);
-  const [sending, setSending] = useState<File | null>(null);
+  const [sending, setSending] = useState<readonly File[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const id = useId();
-  const send = async (file: File | undefined) => {
-    if (file === undefined || sending !== null) return;
-    setSending(file);
+  const send = async (files: readonly File[]) => {
+    if (files.length === 0 || sending.length > 0) return;
+    if (files.length > 2) return setProblem(tooMany(files.length));
+    setSending(files);
     setProblem(null);
     try {
-      onUploaded(await api.upload(file));
+      onUploaded(await api.upload(files));
     } catch (error) {
       setProblem(asProblem(error));
     }
-    setSending(null);
+    setSending([]);
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    void send(event.dataTransfer.files[0]);
+    void send([...event.dataTransfer.files]);
   };
   return (
     <>
@@ -41,7 +49,11 @@ export function FileDrop({ onUploaded }: { onUploaded: (dataset: DatasetView) =>
         onDrop={drop}
       >
         <Icon name="upload" />
-        <p role="status">{sending === null ? "Drop a CSV or JSON file here" : `Uploading ${sending.name}, ${bytes(sending.size)}…`}</p>
+        <p role="status">
+          {sending.length === 0
+            ? "Drop a CSV, JSON or Parquet file here, or two IDX files: images and their labels"
+            : `Uploading ${sending.map(({ name }) => name).join(" and ")}, ${bytes(sending.reduce((sum, { size }) => sum + size, 0))}…`}
+        </p>
         <label htmlFor={id} className="button">
           Choose a file
         </label>
@@ -49,9 +61,10 @@ export function FileDrop({ onUploaded }: { onUploaded: (dataset: DatasetView) =>
           id={id}
           type="file"
           className="visually-hidden"
-          accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl,.parquet,.gz"
+          multiple
+          accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl,.parquet,.gz,.idx,.idx1-ubyte,.idx3-ubyte,*/*"
           onChange={(event) => {
-            void send(event.target.files?.[0]);
+            void send([...(event.target.files ?? [])]);
             event.target.value = "";
           }}
         />

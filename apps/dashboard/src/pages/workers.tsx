@@ -1,10 +1,12 @@
 /** The workers: which machines train, with what, and what each is doing. */
 import type { WorkerView } from "@rightsize/contract";
+import { capacityText } from "@rightsize/core";
 import { useState } from "react";
 import { api } from "../api-client.ts";
 import { LiveMark } from "../components/live-mark.tsx";
 import { EmptyNote, Loading, ProblemNote } from "../components/notes.tsx";
 import { ago, bytes, counted, duration, plain } from "../format.ts";
+import { Link } from "../router.tsx";
 import { useNow } from "../use-now.ts";
 import { usePageTitle } from "../use-page-title.ts";
 import { useResource } from "../use-resource.ts";
@@ -78,14 +80,27 @@ function WorkerItem({ worker, now }: { worker: WorkerView; now: number }) {
         <span className="visually-hidden">
           {worker.running.length} of {worker.slots} slots training
         </span>
-        {Array.from({ length: worker.slots }, (_, slot) => ({ slot, assignment: worker.running[slot] })).map(({ slot, assignment }) => (
-          <span key={slot} className="slot" data-busy={assignment !== undefined} title={assignment ?? "idle"} aria-hidden="true">
-            {assignment === undefined ? "idle" : assignment.slice(0, 12)}
-          </span>
+        {Array.from({ length: Math.max(worker.slots, worker.running.length) }, (_, slot) => slot).map((slot) => (
+          <Slot key={slot} busy={slot < worker.running.length} doing={worker.doing?.[slot]} />
         ))}
       </p>
       <p className="fingerprint quiet">{worker.fingerprint}</p>
     </li>
+  );
+}
+
+/** What a slot is at: the network and its experiment, where they may be told. */
+function Slot({ busy, doing }: { busy: boolean; doing: NonNullable<WorkerView["doing"]>[number] | undefined }) {
+  if (doing === undefined)
+    return (
+      <span className="slot" data-busy={busy} aria-hidden="true">
+        {busy ? "training" : "idle"}
+      </span>
+    );
+  return (
+    <Link className="slot" data-busy="true" href={`/experiments/${doing.experimentId}`} title={doing.name}>
+      <b>{capacityText(doing.capacity)}</b> {doing.name}
+    </Link>
   );
 }
 

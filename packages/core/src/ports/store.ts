@@ -363,7 +363,7 @@ export interface OutboxStore {
 }
 
 export interface WorkerStore {
-  announce(worker: Omit<WorkerRecord, "startedAt" | "lastSeenAt" | "live" | "running" | "recent">): Promise<void>;
+  announce(worker: Omit<WorkerRecord, "startedAt" | "lastSeenAt" | "live" | "running" | "doing" | "recent">): Promise<void>;
   /** False when the worker is not known (it must announce itself again). */
   seen(id: WorkerId): Promise<boolean>;
   leave(id: WorkerId): Promise<void>;

@@ -75,7 +75,7 @@ export interface State {
   /** Checkpoints that their run needs no more, by artifact. */
   readonly unneededCheckpoints: Table<Sha256>;
   readonly keys: Table<{ readonly key: ApiKey; readonly hash: Sha256 }>;
-  readonly workers: Table<Omit<WorkerRecord, "live" | "running" | "recent">>;
+  readonly workers: Table<Omit<WorkerRecord, "live" | "running" | "doing" | "recent">>;
   readonly listeners: Set<(signal: Signal) => void>;
   staleWrites: number;
   now(): number;

@@ -98,16 +98,22 @@ function memoryWorkers(state: State): WorkerStore {
       state.change(() => state.workers.delete(id));
     },
     async list() {
-      return state.workers.values().map((worker) => ({
-        ...worker,
-        live: Date.parse(worker.lastSeenAt) > state.now() - liveForMs,
-        running: state.assignments
+      return state.workers.values().map((worker) => {
+        const held = state.assignments
           .values()
           .filter((assignment) => assignment.workerId === worker.id && assignment.state === "RUNNING")
-          .map((assignment) => assignment.id as never)
-          .sort(),
-        recent: paceOf(state, worker.id),
-      }));
+          .sort((one, other) => (one.id < other.id ? -1 : 1));
+        return {
+          ...worker,
+          live: Date.parse(worker.lastSeenAt) > state.now() - liveForMs,
+          running: held.map((assignment) => assignment.id as never),
+          doing: held.flatMap(({ experimentId, trialId }) => {
+            const [experiment, trial] = [state.experiments.get(experimentId), state.trials.get(trialId)];
+            return experiment && trial ? [{ experimentId, name: experiment.spec.name, capacity: trial.capacity }] : [];
+          }),
+          recent: paceOf(state, worker.id),
+        };
+      });
     },
   };
 }

@@ -29,7 +29,7 @@ export function postgresWorkers(database: Database): WorkerStore {
 
     list: () =>
       guard(async () => {
-        const rows = await sql.query<Rows.Worker & WorkerPace & { live: boolean; running: AssignmentId[] }>(
+        const rows = await sql.query<Rows.Worker & WorkerPace & { live: boolean; running: AssignmentId[]; doing: WorkerRecord["doing"] }>(
           `WITH pace AS (
              SELECT worker_id, count(*)::int4 AS runs, sum(epochs)::float8 AS epochs, sum((result->>'cost')::float8) AS cost,
                sum((result->>'trainMs')::float8) AS "trainMs"
@@ -41,6 +41,10 @@ export function postgresWorkers(database: Database): WorkerStore {
            SELECT id, machine, process_id AS "processId", slots, engines, fingerprint, device, memory_bytes AS "memoryBytes",
              started_at AS "startedAt", last_seen_at AS "lastSeenAt", last_seen_at > clock_timestamp() - interval '30 s' AS live,
              ARRAY(SELECT id FROM assignments WHERE worker_id = workers.id AND state = 'RUNNING' ORDER BY id) AS running,
+             (SELECT coalesce(json_agg(json_build_object('experimentId', experiments.id, 'name', experiments.spec->>'name', 'capacity',
+                 json_build_object('hiddenLayers', hidden_layers, 'nodesPerLayer', nodes_per_layer)) ORDER BY assignments.id), '[]')
+               FROM assignments JOIN trials ON trials.id = trial_id JOIN experiments ON experiments.id = assignments.experiment_id
+               WHERE worker_id = workers.id AND assignments.state = 'RUNNING') AS doing,
              coalesce(runs, 0) AS runs, coalesce(epochs, 0) AS epochs, coalesce(cost, 0) AS cost, coalesce("trainMs", 0) AS "trainMs"
            FROM workers LEFT JOIN pace ON worker_id = workers.id ORDER BY started_at, id`,
           [workerPaceMinutes],
