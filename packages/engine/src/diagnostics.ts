@@ -1,13 +1,10 @@
 /** Diagnostics of a trained network at its best weights, and the verdicts that follow from them. */
 import type { Diagnostics, LayerDiagnostics, NetworkSession, StoppingState, Symptom } from "@rightsize/core";
 import { canInspect } from "./inspection.ts";
-import { inspectedRows, layerDiagnostics, sampleOf } from "./layer-diagnostics.ts";
+import { inspectedRows, layerDiagnostics } from "./layer-diagnostics.ts";
 import { lossOf } from "./loss.ts";
 import { meanPredictorLoss } from "./mean-predictor.ts";
 import type { TrainJob } from "./train-job.ts";
-
-/** Rows that the training loss at the best weights is measured on. */
-const lossRows = 2048;
 
 /** Thresholds of the verdicts; each sentence tells the number beside its threshold. */
 export const thresholds = {
@@ -30,9 +27,8 @@ export interface TrainedCurve {
   readonly capped: boolean;
 }
 
-/** Looks at a session that holds the best weights. Takes one more training step at the end, so the session's state is spent. */
-export async function diagnose(session: NetworkSession, job: TrainJob, curve: TrainedCurve): Promise<Diagnostics> {
-  const sample = sampleOf(job, lossRows);
+/** Looks at a session that holds the best weights, over `sampleOf` its job. Takes one more training step at the end, so the session's state is spent. */
+export async function diagnose(session: NetworkSession, job: TrainJob, sample: Int32Array, curve: TrainedCurve): Promise<Diagnostics> {
   const trainingLoss = await session.evaluate(sample);
   const before = session.weights();
   const layers = canInspect(session) ? await session.inspect(sample.subarray(0, inspectedRows)) : [];

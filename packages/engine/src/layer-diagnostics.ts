@@ -6,10 +6,14 @@ import type { TrainJob } from "./train-job.ts";
 /** Training rows that layers are looked at with; the same ones throughout a run. */
 export const inspectedRows = 256;
 
-/** At most `count` training rows, chosen by the run's seed; a smaller sample is the start of a larger one. */
-export function sampleOf({ rows: { training }, seed }: TrainJob, count: number): Int32Array {
-  const order = permutation(training.length, seed, "sample", 0);
-  return Int32Array.from(order.subarray(0, Math.min(count, order.length)), (at) => training[at] as number);
+/** Training rows that a training loss is measured on again; layers are looked at with the first of them. */
+const sampledRows = 2048;
+
+/** At most 2048 training rows, chosen by the run's seed. */
+export function sampleOf({ rows: { training }, seed }: TrainJob): Int32Array {
+  return permutation(training.length, seed, "sample", 0)
+    .slice(0, sampledRows)
+    .map((at) => training[at] as number);
 }
 
 /** Numbers for people of each hidden layer; `before` and `after` are the weights on both sides of one step of training. */

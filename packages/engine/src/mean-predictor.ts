@@ -1,12 +1,14 @@
 /** The loss of always answering the same: the training rows' mean, or their class shares. */
 import { meanLoss, type ResolvedLoss } from "./loss.ts";
+import { pick } from "./row-weights.ts";
 
 /** The mean loss over the rows of the best constant answer for squared error and the likelihoods (the mean, the class shares). */
 export function meanPredictorLoss(loss: ResolvedLoss, y: Float32Array, rows: Int32Array, width: number): number {
-  const targets = Float32Array.from(rows, (row) => y[row] as number);
+  const targets = pick(y, rows);
   const answer = constantAnswer(loss, targets, width);
   const outputs = new Float32Array(targets.length * width);
-  for (let at = 0; at < outputs.length; at++) outputs[at] = answer[at % width] as number;
+  if (width === 1) outputs.fill(answer[0] as number);
+  else for (let at = 0; at < outputs.length; at++) outputs[at] = answer[at % width] as number;
   return meanLoss(loss, outputs, targets, width);
 }
 

@@ -104,7 +104,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
   const metricsEvery = hooks.metricsEveryEpochs ?? metricsInterval(job.network, job.target, rows.training.length, rows.validation.length);
   const isDiagnosed =
     hooks.layerDiagnostics !== false && canInspect(session) ? diagnosedEpochs(job.network, rows.training.length) : () => false;
-  const sample = sampleOf(job, inspectedRows);
+  const sample = sampleOf(job);
   let stepsPerChunk = hooks.chunkSteps ?? 4;
   for (;;) {
     const diagnosed = isDiagnosed(progress.epoch);
@@ -124,10 +124,10 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
       const chunkStart = hooks.now();
       const losses = await session.train(steps);
       let lossSum = progress.lossSum;
-      for (const [index, step] of steps.entries()) {
+      for (let index = 0; index < steps.length; index++) {
         const loss = losses[index] as number;
         if (!Number.isFinite(loss)) return diverged(`the training loss was ${loss} in epoch ${progress.epoch}, step ${first + index + 1}`);
-        lossSum += loss * step.rows.length;
+        lossSum += loss * (steps[index] as StepBatch).rows.length;
       }
       progress = { ...progress, stepsDone: first + steps.length, lossSum };
       stepsPerChunk = hooks.chunkSteps ?? nextChunk(stepsPerChunk, steps.length, hooks.now() - chunkStart, hooks.chunkMs ?? 50);
@@ -141,7 +141,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     if (!Number.isFinite(validationLoss)) return diverged(`the validation loss was ${validationLoss} after epoch ${progress.epoch}`);
     const { epoch } = progress;
     const metrics = predictions === null ? {} : { metrics: metricsOf(job.network, predictions, job.tensors, job.target, rows.validation) };
-    const layers = diagnosed && canInspect(session) ? await session.inspect(sample) : null;
+    const layers = diagnosed && canInspect(session) ? await session.inspect(sample.subarray(0, inspectedRows)) : null;
     const diagnostics =
       layers === null ? {} : { diagnostics: layerDiagnostics(layers, recipe.activation, beforeLastStep, session.weights()) };
     hooks.onEpoch({ epoch, trainingLoss, validationLoss, learningRate, ...metrics, ...diagnostics });
@@ -165,7 +165,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
         epochs: epoch,
         bestEpoch: stopping.bestEpoch,
         capped,
-        diagnostics: await diagnose(session, job, { stopping, epochs: epoch, steps: epoch * stepCount, capped }),
+        diagnostics: await diagnose(session, job, sample, { stopping, epochs: epoch, steps: epoch * stepCount, capped }),
         cost: cost(epoch),
         trainMs: trainMs(),
         reason: null,
@@ -214,11 +214,11 @@ function resume(
 
 /** Steps `from` to `to` (from 0 within the epoch) over the epoch's row order; `before` steps were taken in earlier epochs. */
 function stepsOf(order: Int32Array, batch: number, learningRate: number, before: number, from: number, to: number): StepBatch[] {
-  return Array.from({ length: to - from }, (_, index) => ({
-    rows: order.subarray((from + index) * batch, Math.min(order.length, (from + index + 1) * batch)),
-    learningRate,
-    step: before + from + index + 1,
-  }));
+  const steps: StepBatch[] = [];
+  for (let at = from; at < to; at++) {
+    steps.push({ rows: order.subarray(at * batch, Math.min(order.length, (at + 1) * batch)), learningRate, step: before + at + 1 });
+  }
+  return steps;
 }
 
 /** Grows or shrinks the chunk towards `targetMs`, at most four-fold at once. */

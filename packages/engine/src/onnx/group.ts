@@ -4,7 +4,9 @@ import type { Member, StepRunner } from "./step-runner.ts";
 
 interface Waiting {
   readonly steps: readonly StepBatch[];
-  readonly losses: number[];
+  /** Of the first `done` steps. */
+  readonly losses: Float64Array;
+  done: number;
   resolve(losses: Float64Array): void;
   reject(error: unknown): void;
 }
@@ -34,7 +36,7 @@ export class TrainingGroup {
   train(member: Member, steps: readonly StepBatch[]): Promise<Float64Array> {
     if (steps.length === 0) return Promise.resolve(new Float64Array(0));
     return new Promise((resolve, reject) => {
-      this.#members.set(member, { steps, losses: [], resolve, reject });
+      this.#members.set(member, { steps, losses: new Float64Array(steps.length), done: 0, resolve, reject });
       void this.#advance();
     });
   }
@@ -48,7 +50,7 @@ export class TrainingGroup {
         const all = [...this.#members];
         const waiting = all.filter((entry): entry is [Member, Waiting] => entry[1] !== null);
         if (waiting.length === 0 || waiting.length < all.length) return;
-        const count = Math.min(...waiting.map(([, { steps, losses }]) => steps.length - losses.length));
+        const count = Math.min(...waiting.map(([, { steps, done }]) => steps.length - done));
         for (let from = 0; from < waiting.length; from += this.#limit) await this.#chunk(waiting.slice(from, from + this.#limit), count);
       }
     } finally {
@@ -57,16 +59,17 @@ export class TrainingGroup {
   }
   async #chunk(part: readonly (readonly [Member, Waiting])[], count: number): Promise<void> {
     try {
-      const steps = part.map(([, one]) => one.steps.slice(one.losses.length, one.losses.length + count));
+      const steps = part.map(([, one]) => one.steps.slice(one.done, one.done + count));
       const losses = await this.#run(
         part.map(([member]) => member),
         steps,
       );
       for (const [index, [member, one]] of part.entries()) {
-        one.losses.push(...(losses[index] as Float64Array));
-        if (one.losses.length < one.steps.length) continue;
+        one.losses.set(losses[index] as Float64Array, one.done);
+        one.done += count;
+        if (one.done < one.steps.length) continue;
         if (this.#members.has(member)) this.#members.set(member, null);
-        one.resolve(Float64Array.from(one.losses));
+        one.resolve(one.losses);
       }
     } catch (error) {
       for (const [member, one] of part) {

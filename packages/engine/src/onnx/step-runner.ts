@@ -95,6 +95,8 @@ export function createStepRunner(
     const c = scratch("c", count * slots * batch);
     const numbers = graph.stepNumbers.map((name) => scratch(name, count * slots));
     const masks = graph.maskedLayers.map((layer) => scratch(`mask${layer}`, count * slots * batch * nodes));
+    let numbered: StepBatch | undefined;
+    let values = rule.numbers(0, 1);
     for (let index = 0; index < count; index++) {
       for (let slot = 0; slot < slots; slot++) {
         // slots without a member repeat the first one; nobody reads what becomes of them
@@ -105,8 +107,12 @@ export function createStepRunner(
         rows.set(step.rows, at);
         rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
         c.fill(0, at + step.rows.length, at + batch);
-        fillCoefficients(c.subarray(at, at + step.rows.length), step.rows, table.y, network.classWeights, factor);
-        const values = rule.numbers(step.learningRate, step.step);
+        fillCoefficients(c, at, step.rows, table.y, network.classWeights, factor);
+        // powers take as long as all the rest: runs in step share them
+        if (step.step !== numbered?.step || step.learningRate !== numbered.learningRate) {
+          values = rule.numbers(step.learningRate, step.step);
+          numbered = step;
+        }
         for (const [number, name] of graph.stepNumbers.entries()) (numbers[number] as Float32Array)[place] = values[name];
         for (const [mask, layer] of graph.maskedLayers.entries()) {
           const whole = masks[mask] as Float32Array;
@@ -143,7 +149,11 @@ export function createStepRunner(
     for (const { whole, vector, at, size } of staged) {
       for (const [slot, member] of members.entries()) member.vectors[vector]?.set(whole.subarray(slot * size, (slot + 1) * size), at);
     }
-    return members.map((_, slot) => Float64Array.from({ length: count }, (_unused, index) => losses[index * slots + slot] as number));
+    return members.map((_, slot) => {
+      const own = new Float64Array(count);
+      for (let index = 0; index < count; index++) own[index] = losses[index * slots + slot] as number;
+      return own;
+    });
   };
   return {
     run,

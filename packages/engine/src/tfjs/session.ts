@@ -51,7 +51,7 @@ export function openTensorFlowSession(tf: Tf, network: NetworkSpec, table: Tenso
   /** Inputs, targets and row coefficients of some rows. */
   const batchOf = (rows: Int32Array) => {
     const c = new Float32Array(rows.length);
-    fillCoefficients(c, rows, table.y, network.classWeights, 1);
+    fillCoefficients(c, 0, rows, table.y, network.classWeights, 1);
     const targets = pick(table.y, rows);
     const y =
       loss === "cross_entropy"
