@@ -4,19 +4,19 @@ import { inspectedRows } from "./layer-diagnostics.ts";
 
 /** Share of a training's time that looking at its layers may take, beside as much as any run may spend: less than its graph takes to compile. */
 const share = 0.02;
-const freeNs = 4e6;
+const freeNs = 3e6;
 /** Each look lies at least this much further on than the one before. */
-const growth = 1.4;
+const growth = 1.5;
 
 /**
- * Says of an epoch whether it is looked at: 1, 2, 3, 4, 5, 7, 9, 12, 16, …, fewer where an epoch is short beside a look. A matter of shape
+ * Says of an epoch whether it is looked at: 1, 2, 3, 5, 8, 12, 18, 27, …, fewer where an epoch is short beside a look. A matter of shape
  * and rows alone, so that a resumed run tells the same epochs. Networks without hidden layers have nothing to look at.
  */
 export function diagnosedEpochs(network: NetworkSpec, trainingRows: number): (epoch: number) => boolean {
   if (network.capacity.hiddenLayers === 0) return () => false;
   const { lookNs, epochNs } = times(network, trainingRows);
   const chosen = new Set<number>();
-  for (let epoch = 1; epoch <= network.recipe.maxEpochs; epoch = Math.max(epoch + 1, Math.floor(epoch * growth))) {
+  for (let epoch = 1; epoch <= network.recipe.maxEpochs; epoch = Math.max(epoch + 1, Math.round(epoch * growth))) {
     if (chosen.size * lookNs <= freeNs + share * epoch * epochNs) chosen.add(epoch);
   }
   return (epoch) => chosen.has(epoch);

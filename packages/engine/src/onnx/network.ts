@@ -1,5 +1,6 @@
 /** Forward and backward pass of a dense network in a graph, layer beside layer. */
 import type { Activation } from "@rightsize/core";
+import type { LayerShape } from "../parameters.ts";
 import { type Activated, activationRules } from "./activations.ts";
 import type { Algebra } from "./algebra.ts";
 import type { Graph, Value } from "./graph.ts";
@@ -14,6 +15,20 @@ export interface LayerTrace {
   readonly input: Value;
   readonly activated: Activated | null;
   readonly mask: Value | null;
+}
+
+/** Weights and biases of networks side by side out of one tensor [networks, 1, parameters], for any number of networks. */
+export function unpack(g: Graph, packed: Value, layers: readonly LayerShape[]): NetworkValues {
+  const sizes = [...layers.map(({ fanIn, fanOut }) => fanIn * fanOut), ...layers.map(({ fanOut }) => fanOut)];
+  const pieces = splitColumns(g, packed, sizes, 2);
+  const weights = layers.map(({ fanIn, fanOut }, layer) =>
+    g.node("Reshape", [pieces[layer] as Value, g.constantInt64([-1, fanIn, fanOut])]),
+  );
+  return { weights, biases: pieces.slice(layers.length) };
+}
+
+export function splitColumns(g: Graph, value: Value, sizes: readonly number[], axis: number): readonly Value[] {
+  return sizes.length === 1 ? [value] : g.nodes("Split", [value, g.constantInt64(sizes)], sizes.length, { axis });
 }
 
 /** The layers' outputs from x [rows, inputs] to raw outputs [rows, outputs]; masks [rows, nodes] drop hidden units. */

@@ -10,12 +10,9 @@ import { TrainingGroup } from "./group.ts";
 import { buildInspectGraph } from "./inspect-graph.ts";
 import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
-import { buildPredictGraph } from "./predict-graph.ts";
-import type { GraphCache, Ort, OrtSession, OrtTensor } from "./runtime.ts";
+import { createPredictor, type Predictor, weightFeeds } from "./predictor.ts";
+import type { GraphCache, Ort, OrtTensor } from "./runtime.ts";
 import { createStepRunner, fusedSizes, type Member } from "./step-runner.ts";
-
-/** Rows × widest layer of one prediction call: keeps its activations within a few MB. */
-const predictionElements = 2 ** 19;
 
 /** Opens one session for each seed. They train side by side: a chunk of one waits for the others that are still training. `fusing` chooses the graph. */
 export async function openOnnxSessions(
@@ -34,12 +31,15 @@ export async function openOnnxSessions(
       : new ort.Tensor("float32", table.y, shape);
   const runner = createStepRunner(ort, cache, network, table, x, y, fusing);
   const group = new TrainingGroup(runner.run, fusing ? (fusedSizes.at(-1) as number) : 1);
+  const predictor = createPredictor(ort, cache, network, x, fusing);
   let open = seeds.length;
   const closed = () => {
     open--;
-    if (open === 0) runner.release();
+    if (open > 0) return;
+    runner.release();
+    predictor.release();
   };
-  return seeds.map((seed) => openMember({ ort, cache, network, table, seed, x, y, group, closed }));
+  return seeds.map((seed) => openMember({ ort, cache, network, table, seed, x, y, group, predictor, closed }));
 }
 
 interface MemberParts {
@@ -51,10 +51,11 @@ interface MemberParts {
   readonly x: OrtTensor;
   readonly y: OrtTensor;
   readonly group: TrainingGroup;
+  readonly predictor: Predictor;
   closed(): void;
 }
 
-function openMember({ ort, cache, network, table, seed, x, y, group, closed }: MemberParts): InspectableSession {
+function openMember({ ort, cache, network, table, seed, x, y, group, predictor, closed }: MemberParts): InspectableSession {
   const loss = lossOf(network);
   const layout = parameterLayout(network);
   const rule = optimizerRule(network.recipe.optimizer);
@@ -66,49 +67,19 @@ function openMember({ ort, cache, network, table, seed, x, y, group, closed }: M
 
   const shape = JSON.stringify([network.inputs, network.outputs, network.capacity]);
   const tensor = (data: Float32Array, dims: readonly number[]) => new ort.Tensor("float32", data, dims);
-  let predict: { readonly key: string; readonly session: OrtSession; readonly feeds: Record<string, OrtTensor> } | undefined;
   let disposed = false;
-
-  /** The parameters as `w0`, `b0`, …: views, so they always hold the present values. */
-  const weightFeeds = () => {
-    const feeds: Record<string, OrtTensor> = {};
-    for (const [layer, { fanIn, fanOut, weightsAt, biasesAt }] of layout.layers.entries()) {
-      feeds[`w${layer}`] = tensor(parameters.subarray(weightsAt, weightsAt + fanIn * fanOut), [fanIn, fanOut]);
-      feeds[`b${layer}`] = tensor(parameters.subarray(biasesAt, biasesAt + fanOut), [1, fanOut]);
-    }
-    return feeds;
-  };
-  const predictor = async () => {
-    if (predict !== undefined) return predict;
-    const key = JSON.stringify(["predict", shape, network.recipe.activation]);
-    const session = await cache.take(key, () => buildPredictGraph(network));
-    predict = { key, session, feeds: { x, ...weightFeeds() } };
-    return predict;
-  };
-  /** Raw outputs [rows, outputs]. */
-  const outputsFor = async (rows: Int32Array): Promise<Float32Array> => {
-    const { session, feeds } = await predictor();
-    const chunk = Math.max(64, Math.floor(predictionElements / Math.max(network.inputs, network.capacity.nodesPerLayer, network.outputs)));
-    const outputs = new Float32Array(rows.length * network.outputs);
-    for (let at = 0; at < rows.length; at += chunk) {
-      const part = rows.subarray(at, Math.min(at + chunk, rows.length));
-      const into = tensor(outputs.subarray(at * network.outputs, (at + part.length) * network.outputs), [part.length, network.outputs]);
-      await session.run({ ...feeds, rows: new ort.Tensor("int32", part, [part.length]) }, { outputs: into });
-    }
-    return outputs;
-  };
 
   return {
     train: (steps) => group.train(member, steps),
     async evaluate(rows) {
-      const outputs = await outputsFor(rows);
+      const outputs = await predictor.outputs(parameters, rows);
       return meanLoss(loss, outputs, pick(table.y, rows), network.outputs);
     },
     async predict(rows) {
-      return predictionsOf(loss, await outputsFor(rows), network.outputs);
+      return predictionsOf(loss, await predictor.outputs(parameters, rows), network.outputs);
     },
     async evaluateAndPredict(rows) {
-      const outputs = await outputsFor(rows);
+      const outputs = await predictor.outputs(parameters, rows);
       return {
         loss: meanLoss(loss, outputs, pick(table.y, rows), network.outputs),
         predictions: predictionsOf(loss, outputs, network.outputs),
@@ -121,7 +92,13 @@ function openMember({ ort, cache, network, table, seed, x, y, group, closed }: M
       const session = await cache.take(key, () => buildInspectGraph(network, n));
       try {
         const c = new Float32Array(n).fill(lossRules[loss].coefficientFactor / n);
-        const seen = await session.run({ ...weightFeeds(), x, y, rows: new ort.Tensor("int32", rows, [n]), c: tensor(c, [n, 1]) });
+        const seen = await session.run({
+          ...weightFeeds(ort, layout, parameters),
+          x,
+          y,
+          rows: new ort.Tensor("int32", rows, [n]),
+          c: tensor(c, [n, 1]),
+        });
         const values = (name: string) => Float32Array.from(seen[name]?.data as Float32Array);
         return layout.layers.slice(0, -1).map((_, layer) => ({
           largest: values(`largest${layer}`),
@@ -155,8 +132,6 @@ function openMember({ ort, cache, network, table, seed, x, y, group, closed }: M
       if (disposed) return;
       disposed = true;
       group.leave(member);
-      if (predict !== undefined) cache.release(predict.key);
-      predict = undefined;
       closed();
     },
   };

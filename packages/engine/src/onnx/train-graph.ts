@@ -5,7 +5,7 @@ import { type LayerShape, parameterLayout } from "../parameters.ts";
 import { type Algebra, soloAlgebra } from "./algebra.ts";
 import { Graph, type Value } from "./graph.ts";
 import { lossRules } from "./losses.ts";
-import { backward, forward, type NetworkValues } from "./network.ts";
+import { backward, forward, type NetworkValues, splitColumns, unpack } from "./network.ts";
 import { optimizerRule, type StepNumberName } from "./optimizers.ts";
 
 /** One tensor of the state: a layer's weights, or the biases of all layers [1, sum of widths]. */
@@ -60,7 +60,7 @@ export function buildTrainGraph(network: NetworkSpec, batch: number, algebra: Al
   for (const name of rule.reads) body.input(`step_${name}`, "float32", scalar);
   const masks = maskedLayers.map((layer) => body.input(`step_mask${layer}`, "float32", [...many, batch, network.capacity.nodesPerLayer]));
 
-  const values = packed ? unpack(body, algebra, "in_p", layers) : networkValues(body, algebra, layers);
+  const values = packed ? unpack(body, "in_p", layers) : networkValues(body, algebra, layers);
   const x = body.node("Gather", ["x", rows], { axis: 0 });
   const y = body.node("Gather", ["y", rows], { axis: 0 });
   const { outputs, trace } = forward(body, algebra, values, recipe.activation, x, masks);
@@ -106,21 +106,7 @@ export function buildTrainGraph(network: NetworkSpec, batch: number, algebra: Al
 /** Weights as they are fed, biases split from their common tensor. */
 function networkValues(g: Graph, algebra: Algebra, layers: readonly LayerShape[]): NetworkValues {
   const widths = layers.map(({ fanOut }) => fanOut);
-  return { weights: layers.map((_, layer) => `in_p${layer}`), biases: splitColumns(g, algebra, "in_p_biases", widths) };
-}
-
-/** Weights and biases out of one tensor [networks, 1, parameters]. */
-function unpack(g: Graph, algebra: Algebra, packed: Value, layers: readonly LayerShape[]): NetworkValues {
-  const sizes = [...layers.map(({ fanIn, fanOut }) => fanIn * fanOut), ...layers.map(({ fanOut }) => fanOut)];
-  const pieces = splitColumns(g, algebra, packed, sizes);
-  const weights = layers.map(({ fanIn, fanOut }, layer) =>
-    g.node("Reshape", [pieces[layer] as Value, g.constantInt64([algebra.networks ?? 1, fanIn, fanOut])]),
-  );
-  return { weights, biases: pieces.slice(layers.length) };
-}
-
-function splitColumns(g: Graph, algebra: Algebra, value: Value, sizes: readonly number[]): readonly Value[] {
-  return sizes.length === 1 ? [value] : g.nodes("Split", [value, g.constantInt64(sizes)], sizes.length, { axis: algebra.classAxis });
+  return { weights: layers.map((_, layer) => `in_p${layer}`), biases: splitColumns(g, "in_p_biases", widths, algebra.classAxis) };
 }
 
 function joinColumns(g: Graph, algebra: Algebra, values: readonly Value[]): Value {
