@@ -107,14 +107,20 @@ function remainder(value: number, limit: number): number {
 
 /**
  * A permutation of 0 … count − 1 (Fisher–Yates; Durstenfeld 1964) for one place. The numbers are those of `below` of the place's stream,
- * written out: a call for each would take as long as all the rest.
+ * written out: a call for each would take as long as all the rest. Fills `order` [count] where it is given.
  */
-export function permutation(count: number, seed: number, purpose: RandomPurpose, epoch: number, index = 0): Int32Array {
+export function permutation(
+  count: number,
+  seed: number,
+  purpose: RandomPurpose,
+  epoch: number,
+  index = 0,
+  order: Int32Array = new Int32Array(count),
+): Int32Array {
   const upper = upperKey(seed, purpose);
   const block = new Uint32Array(4);
   let counter = 0;
   let used = 4;
-  const order = new Int32Array(count);
   for (let position = 0; position < count; position++) order[position] = position;
   for (let last = count - 1; last > 0; ) {
     if (used === 4) {

@@ -73,18 +73,11 @@ export async function sessionMetrics(
   target: TargetScale,
   rows: Int32Array,
 ): Promise<Metrics> {
-  return metricsOf(network, await session.predict(rows), tensors, target, rows);
+  return metricsOf(network, await session.predict(rows), pick(tensors.y, rows), target);
 }
 
-/** Metrics of predictions that were made for these rows. */
-export function metricsOf(
-  network: NetworkSpec,
-  predictions: Float32Array,
-  tensors: TensorTable,
-  target: TargetScale,
-  rows: Int32Array,
-): Metrics {
-  const targets = pick(tensors.y, rows);
+/** Metrics of predictions against targets [rows]. */
+export function metricsOf(network: NetworkSpec, predictions: Float32Array, targets: Float32Array, target: TargetScale): Metrics {
   if (network.task === "regression") return regressionMetrics(predictions, targets, target);
   return classificationMetrics(predictions, targets, Math.max(2, network.outputs));
 }

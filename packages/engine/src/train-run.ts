@@ -22,6 +22,7 @@ import { canInspect } from "./inspection.ts";
 import { inspectedRows, layerDiagnostics, sampleOf } from "./layer-diagnostics.ts";
 import { resolveLoss } from "./loss.ts";
 import { metricsInterval } from "./metrics-interval.ts";
+import { pick } from "./row-weights.ts";
 import { afterEpoch, freshPlateau, scheduleFactor } from "./schedule.ts";
 import { metricsOf, sessionMetrics } from "./score-rows.ts";
 import { isScripted, playRun } from "./scripted/play.ts";
@@ -102,6 +103,10 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
   });
 
   const metricsEvery = hooks.metricsEveryEpochs ?? metricsInterval(job.network, job.target, rows.training.length, rows.validation.length);
+  const truths = pick(job.tensors.y, rows.validation);
+  // one array for every epoch's order, and one view of it a batch: fresh ones would keep the garbage collector busy
+  const order = new Int32Array(rows.training.length);
+  const batches = Array.from({ length: stepCount }, (_, step) => order.subarray(step * batch, Math.min(order.length, (step + 1) * batch)));
   const isDiagnosed =
     hooks.layerDiagnostics !== false && canInspect(session) ? diagnosedEpochs(job.network, rows.training.length) : () => false;
   const sample = sampleOf(job);
@@ -110,7 +115,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     const diagnosed = isDiagnosed(progress.epoch);
     let beforeLastStep: readonly LayerWeights[] = [];
     const learningRate = job.learningRate * scheduleFactor(recipe.schedule, progress.epoch, progress.plateau);
-    const order = permutation(rows.training.length, seed, "batch_order", progress.epoch);
+    permutation(order.length, seed, "batch_order", progress.epoch, 0, order);
     for (let at = 0; at < order.length; at++) order[at] = rows.training[order[at] as number] as number;
 
     while (progress.stepsDone < stepCount) {
@@ -120,7 +125,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
       const lastAlone = diagnosed && first < stepCount - 1;
       if (diagnosed && !lastAlone) beforeLastStep = session.weights();
       const end = Math.min(lastAlone ? stepCount - 1 : stepCount, first + stepsPerChunk);
-      const steps = stepsOf(order, batch, learningRate, (progress.epoch - 1) * stepCount, first, end);
+      const steps = stepsOf(batches, learningRate, (progress.epoch - 1) * stepCount, first, end);
       const chunkStart = hooks.now();
       const losses = await session.train(steps);
       let lossSum = progress.lossSum;
@@ -140,7 +145,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
     const { loss: validationLoss, predictions } = await validate(session, rows.validation, withMetrics);
     if (!Number.isFinite(validationLoss)) return diverged(`the validation loss was ${validationLoss} after epoch ${progress.epoch}`);
     const { epoch } = progress;
-    const metrics = predictions === null ? {} : { metrics: metricsOf(job.network, predictions, job.tensors, job.target, rows.validation) };
+    const metrics = predictions === null ? {} : { metrics: metricsOf(job.network, predictions, truths, job.target) };
     const layers = diagnosed && canInspect(session) ? await session.inspect(sample.subarray(0, inspectedRows)) : null;
     const diagnostics =
       layers === null ? {} : { diagnostics: layerDiagnostics(layers, recipe.activation, beforeLastStep, session.weights()) };
@@ -212,13 +217,9 @@ function resume(
   return { progress: read.progress, best: read.best };
 }
 
-/** Steps `from` to `to` (from 0 within the epoch) over the epoch's row order; `before` steps were taken in earlier epochs. */
-function stepsOf(order: Int32Array, batch: number, learningRate: number, before: number, from: number, to: number): StepBatch[] {
-  const steps: StepBatch[] = [];
-  for (let at = from; at < to; at++) {
-    steps.push({ rows: order.subarray(at * batch, Math.min(order.length, (at + 1) * batch)), learningRate, step: before + at + 1 });
-  }
-  return steps;
+/** Steps `from` to `to` (from 0 within the epoch) over the epoch's batches; `before` steps were taken in earlier epochs. */
+function stepsOf(batches: readonly Int32Array[], learningRate: number, before: number, from: number, to: number): StepBatch[] {
+  return batches.slice(from, to).map((rows, index) => ({ rows, learningRate, step: before + from + index + 1 }));
 }
 
 /** Grows or shrinks the chunk towards `targetMs`, at most four-fold at once. */

@@ -95,6 +95,8 @@ export function createStepRunner(
     const c = scratch("c", count * slots * batch);
     const numbers = graph.stepNumbers.map((name) => scratch(name, count * slots));
     const masks = graph.maskedLayers.map((layer) => scratch(`mask${layer}`, count * slots * batch * nodes));
+    const weighted = network.classWeights !== null && network.classWeights.length > 0;
+    if (!weighted) c.fill(factor / batch);
     let numbered: StepBatch | undefined;
     let values = rule.numbers(0, 1);
     for (let index = 0; index < count; index++) {
@@ -105,9 +107,11 @@ export function createStepRunner(
         const place = index * slots + slot;
         const at = place * batch;
         rows.set(step.rows, at);
-        rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
-        c.fill(0, at + step.rows.length, at + batch);
-        fillCoefficients(c, at, step.rows, table.y, network.classWeights, factor);
+        if (step.rows.length < batch) {
+          rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
+          c.fill(0, at + step.rows.length, at + batch);
+        }
+        if (weighted || step.rows.length < batch) fillCoefficients(c, at, step.rows, table.y, network.classWeights, factor);
         // powers take as long as all the rest: runs in step share them
         if (step.step !== numbered?.step || step.learningRate !== numbered.learningRate) {
           values = rule.numbers(step.learningRate, step.step);
