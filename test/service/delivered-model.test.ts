@@ -1,4 +1,5 @@
 /** A whole experiment by the real service, and its model: taken home it predicts what the service answers, scores what the answer says. */
+import { evaluationSchema } from "@rightsize/contract";
 import { rawColumnsOfCsv } from "@rightsize/data";
 import { openBundledModel, readBundle } from "@rightsize/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -41,7 +42,11 @@ test.each(questions)("$name", async ({ target, exclude, logTarget, metric }) => 
   const bytes = new Uint8Array(await response.arrayBuffer());
   const card = JSON.parse(new TextDecoder().decode(readBundle(bytes).get("model-card.json")));
   const { trials } = await api.trials(id);
-  expect(card.experiment.id).toBe(id);
+  expect(card.experiment).toEqual({ name: ended.name });
+  // The evaluation beside it is of the same model, on the rows that were asked for.
+  const evaluation = evaluationSchema.parse(await (await api.raw(`/v1/experiments/${id}/evaluation`)).json());
+  expect(evaluation.rows).toMatchObject({ part: "validation", evaluated: 60 });
+  expect((evaluation.metrics[metric] ?? 0) / (ended.answer?.validation?.metrics[metric] ?? 0)).toBeCloseTo(1, 5);
   expect(card.versions.engineFingerprint).toBe(ended.engineFingerprint);
   expect(card.trials.map(({ number, score, nextStep }: (typeof trials)[number]) => [number, score, nextStep])).toEqual(
     trials.map(({ number, score, nextStep }) => [number, score, nextStep]),

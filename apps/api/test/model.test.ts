@@ -1,4 +1,5 @@
 /** The delivered model: taken home as one file, and asked over HTTP, by a real child process. */
+import { writeFile } from "node:fs/promises";
 import { createPredictProcess, type PredictProcess } from "@rightsize/api";
 import { predictionsSchema } from "@rightsize/contract";
 import type { Sha256 } from "@rightsize/core";
@@ -89,6 +90,20 @@ describe("GET /v1/experiments/:id/model", () => {
       etag: `"${model}"`,
     });
     expect(response.rawPayload).toEqual(Buffer.from(await api.artifacts.read(model as Sha256)));
+  });
+
+  it("that was damaged on the disk is an error of ours before a byte is sent, and so are its bytes for a worker", async () => {
+    const whole = new Uint8Array(300_000).fill(7);
+    model = (await api.artifacts.put(whole)).id;
+    await writeFile(await api.artifacts.localPath(model), whole.fill(8, 299_999));
+    for (const url of [`/v1/experiments/${id}/model`, `/v1/artifacts/${model}`]) {
+      const response = await api.app.inject(url);
+      expect(response.headers["content-type"], url).toBe("application/problem+json");
+      expect(response.json()).toMatchObject({ status: 500, code: "artifact_corrupt", detail: expect.stringContaining(model) });
+    }
+    // Put again it is whole again.
+    await api.artifacts.put(new Uint8Array(300_000).fill(7));
+    expect((await api.app.inject(`/v1/experiments/${id}/model`)).rawPayload).toHaveLength(300_000);
   });
 
   it("is not found where its bytes are gone", async () => {

@@ -10,6 +10,7 @@ import {
   defaultFeatures,
   defaultRecipe,
   type Engine,
+  type ExperimentId,
   type FeatureSpec,
   type RunId,
   type RunResult,
@@ -178,8 +179,11 @@ it("regression: every validation row with its cell and the delivered mean's pred
   expect(Math.abs((worst[0]?.predicted ?? 0) - (worst[0]?.actual ?? 0))).toBe(Math.max(...apart.map(Math.abs)));
   expect(notFinite).toBe(0);
 
-  const again = await finalised(prepared, members);
+  // The same question asked by another experiment: the same model and the same evaluation, byte for byte.
+  const other: Prepared = { ...prepared, work: (...of) => ({ ...prepared.work(...of), experimentId: "exp_2" as ExperimentId }) };
+  const again = await finalised(other, members);
   expect(again.answer.evaluationArtifact).toBe(answer.evaluationArtifact);
+  expect(again.answer.modelArtifact).toBe(answer.modelArtifact);
 });
 
 it("of more rows than may be kept a sample is drawn, the same each time, and everything else counts them all", async () => {

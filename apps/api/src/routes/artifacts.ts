@@ -1,15 +1,14 @@
 /** /v1/artifacts/:sha256: bytes by hash, for workers on other machines. */
 
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { artifactViewSchema, sha256Schema } from "@rightsize/contract";
 import { RightsizeError, type Sha256 } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
 import { documented } from "../openapi.ts";
+import { artifactBody } from "../send-artifact.ts";
 
 const paramsSchema = z.object({ sha256: sha256Schema });
 const bytesResponse = { description: "The bytes", content: { "application/octet-stream": { schema: z.unknown() } } };
@@ -25,16 +24,8 @@ export const artifactRoutes =
       "/v1/artifacts/:sha256",
       { schema: documented("workers", "The bytes of an artifact", { params: paramsSchema, response: { 200: bytesResponse } }) },
       async (request, reply) => {
-        const { sha256 } = request.params;
-        const file = await deps.artifacts.localPath(sha256);
-        const { size } = await stat(file);
-        void reply
-          .type("application/octet-stream")
-          .header("content-length", size)
-          .header("etag", `"${sha256}"`)
-          .header("cache-control", "private, max-age=31536000, immutable");
-        // Fastify answers HEAD by this handler too: opening the file for it would be for nothing.
-        return reply.send(request.method === "HEAD" ? Readable.from([]) : createReadStream(file));
+        const body = await artifactBody(deps.artifacts, request.params.sha256, request, reply);
+        return reply.type("application/octet-stream").header("cache-control", "private, max-age=31536000, immutable").send(body);
       },
     );
 

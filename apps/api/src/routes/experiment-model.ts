@@ -1,6 +1,5 @@
 /** /v1/experiments/:id/model and /predict: the model to take home, and the model asked here. */
 
-import { Readable } from "node:stream";
 import { experimentIdSchema, predictionsSchema, predictRequestSchema } from "@rightsize/contract";
 import { type ExperimentId, type OwnerId, RightsizeError, type Sha256 } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -11,6 +10,7 @@ import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import type { PredictionFormat } from "../predict-process/protocol.ts";
 import { notFound } from "../problems.ts";
+import { artifactBody } from "../send-artifact.ts";
 import { validatorCompiler } from "../validation.ts";
 
 const paramsSchema = z.object({ id: experimentIdSchema });
@@ -35,12 +35,8 @@ export const experimentModelRoutes =
       async (request, reply) => {
         const { id } = request.params;
         const model = await modelOf(deps, ownerOf(request), id);
-        const bytes = await deps.artifacts.stream(model);
-        return reply
-          .type("application/zip")
-          .header("content-disposition", `attachment; filename="rightsize-${id}.zip"`)
-          .header("etag", `"${model}"`)
-          .send(Readable.from(bytes, { objectMode: false }));
+        const body = await artifactBody(deps.artifacts, model, request, reply);
+        return reply.type("application/zip").header("content-disposition", `attachment; filename="rightsize-${id}.zip"`).send(body);
       },
     );
   };

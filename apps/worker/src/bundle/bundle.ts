@@ -1,4 +1,4 @@
-/** The delivered model as one zip file to take home; equal models of one experiment give equal bytes. */
+/** The delivered model as one zip file to take home; equal questions with equal outcomes give equal bytes. */
 import type { TrainingWork } from "@rightsize/core";
 import { buildDeliveredModel, bundleNames, layersModel, writeBundle } from "@rightsize/engine";
 import type { MemberModel } from "../delivered-model.ts";

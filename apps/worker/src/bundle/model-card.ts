@@ -14,7 +14,8 @@ export type CardAnswer = Omit<Answer, "modelArtifact" | "evaluationArtifact">;
 
 export interface ModelCard {
   readonly format: typeof cardFormat;
-  readonly experiment: { readonly id: string; readonly name: string };
+  /** Named, without its id: the same question with the same outcome gives the same bytes, whoever asks it. */
+  readonly experiment: { readonly name: string };
   readonly data: Readonly<Record<string, unknown>>;
   readonly question: Readonly<Record<string, unknown>>;
   readonly recipe: TrainingWork["recipe"];
@@ -30,7 +31,7 @@ export function modelCard(work: TrainingWork, answer: CardAnswer, versions: Vers
   const warnings = plan.warnings ?? [];
   return {
     format: cardFormat,
-    experiment: { id: work.experimentId, name: spec.name },
+    experiment: { name: spec.name },
     data: {
       sha256: spec.dataset,
       plan: plan.artifact,
@@ -125,7 +126,7 @@ ${prettyText(work.recipe).trimEnd()}
 
 - Engine: ${card.versions.engineFingerprint}
 - Node.js: ${card.versions.node}
-- Experiment: ${card.experiment.id}, seed ${spec.seed}, search ${spec.search.preset}
+- Seed ${spec.seed}, search ${spec.search.preset}
 `;
 }
 
