@@ -17,7 +17,7 @@ function rightsize(...args: readonly string[]): Promise<{ status: number | null;
 test("help names every command and the exit codes", async () => {
   const { status, stdout } = await rightsize("--help");
   expect(status).toBe(0);
-  for (const command of ["up", "demo", "run", "watch", "list", "show", "trials", "datasets", "workers"])
+  for (const command of ["up", "demo", "run", "watch", "list", "show", "trials", "datasets", "workers", "report"])
     expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
   expect(stdout).toContain("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no service there, 130 interrupted.");
 });

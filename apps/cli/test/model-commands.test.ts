@@ -30,6 +30,7 @@ beforeAll(async () => {
     const { "content-type": type = "", accept = "" } = request.headers;
     asked = { url: request.url ?? "", type, accept, body };
     if (request.url === "/v1/experiments/exp_1/model") return response.setHeader("etag", `"${etag}"`).end(bundle);
+    if (request.url === "/v1/experiments/exp_1/report") return response.setHeader("content-type", accept).end(`as ${accept}\n`);
     if (accept === "text/csv") return response.setHeader("content-type", "text/csv").end("prediction\n1.5\n2.5\n");
     return response.setHeader("content-type", "application/json").end(JSON.stringify(view));
   });
@@ -65,6 +66,8 @@ test("predict takes JSON too, gives JSON, and writes where it is told", async ()
   expect([status, stdout]).toEqual([0, ""]);
   expect(asked).toMatchObject({ type: "application/json", body: '{"rows":[{"size":1}]}' });
   expect(JSON.parse(readFileSync(join(folder, "out.json"), "utf8"))).toEqual(view);
+  const again = await rightsize("predict", "exp_1", "rows.json", "--out", "out.json");
+  expect([again.status, again.stderr]).toEqual([2, expect.stringContaining("is there already; --force replaces it.")]);
 });
 
 test("predict says which file can't be read", async () => {
@@ -80,6 +83,14 @@ test("export saves the bundle once, and replaces it only when told", async () =>
   const second = await rightsize("export", "exp_1");
   expect([second.status, second.stderr]).toEqual([2, expect.stringContaining("is there already; --force replaces it.")]);
   expect((await rightsize("export", "exp_1", "--force")).status).toBe(0);
+});
+
+test("a report is saved as a page once, or printed as Markdown", async () => {
+  const page = await rightsize("report", "exp_1");
+  expect([page.status, page.stdout]).toEqual([0, `${join(folder, "rightsize-exp_1.html")}\n`]);
+  expect(readFileSync(join(folder, "rightsize-exp_1.html"), "utf8")).toBe("as text/html\n");
+  expect((await rightsize("report", "exp_1")).status).toBe(2);
+  expect((await rightsize("report", "exp_1", "--format", "markdown")).stdout).toBe("as text/markdown\n");
 });
 
 test("a bundle that arrives damaged is not kept", async () => {

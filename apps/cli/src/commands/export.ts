@@ -1,7 +1,8 @@
 /** `rightsize export EXPERIMENT`: the delivered model as one zip file. */
 import { type Command, clientOptions } from "../command.ts";
 import { connect } from "./connect.ts";
-import { modelFile, savedSentence, saveModel } from "./save-model.ts";
+import { savedSentence, saveModel } from "./save-model.ts";
+import { wantedFile } from "./wanted-file.ts";
 
 export const exportModel: Command = {
   name: "export",
@@ -17,7 +18,7 @@ export const exportModel: Command = {
     const { output } = invocation;
     const id = invocation.required(0, "EXPERIMENT");
     const name = invocation.text("out") ?? `rightsize-${id.replaceAll(/[^\w-]/g, "_")}.zip`;
-    const file = modelFile(name, invocation.flag("force"));
+    const file = wantedFile(name, invocation.flag("force"));
     const saved = await saveModel(connect(invocation), id, file);
     output.line(output.json ? JSON.stringify(saved) : savedSentence(saved));
   },

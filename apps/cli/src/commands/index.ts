@@ -6,6 +6,7 @@ import { exportModel } from "./export.ts";
 import { keys } from "./keys.ts";
 import { list } from "./list.ts";
 import { predict } from "./predict.ts";
+import { report } from "./report.ts";
 import { run } from "./run.ts";
 import { show } from "./show.ts";
 import { trials } from "./trials.ts";
@@ -17,7 +18,7 @@ export const commandGroups: readonly { readonly title: string; readonly commands
   { title: "Start", commands: [up, demo] },
   { title: "Ask", commands: [run, watch] },
   { title: "Look", commands: [list, show, trials, datasets, workers] },
-  { title: "Take home", commands: [exportModel, predict] },
+  { title: "Take home", commands: [exportModel, predict, report] },
   { title: "Keys", commands: [keys] },
 ];
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

@@ -4,21 +4,27 @@ import { type Command, clientOptions } from "../command.ts";
 import { counted } from "../render/numbers.ts";
 import { connect } from "./connect.ts";
 import { openFile } from "./open-file.ts";
+import { wantedFile } from "./wanted-file.ts";
 
 export const predict: Command = {
   name: "predict",
   usage: "EXPERIMENT FILE [--out FILE]",
   summary: 'Predict for the rows of a CSV file (or of JSON, {"rows": [{…}]}) with an experiment\'s model; one prediction a row, in order.',
   positionals: 2,
-  options: { out: { type: "string", value: "FILE", help: "write them there instead of to standard output" }, ...clientOptions },
+  options: {
+    out: { type: "string", value: "FILE", help: "write them there instead of to standard output" },
+    force: { type: "boolean", help: "replace a file that is there" },
+    ...clientOptions,
+  },
   async run(invocation) {
     const { output } = invocation;
     const id = invocation.required(0, "EXPERIMENT");
     const file = invocation.required(1, "FILE");
+    const given = invocation.text("out");
+    const out = given === null ? null : wantedFile(given, invocation.flag("force"));
     const client = connect(invocation);
     const type = /\.json$/i.test(file) ? ("application/json" as const) : ("text/csv" as const);
     const rows = await openFile(file, type);
-    const out = invocation.text("out");
     const write = async (text: string) => {
       if (out === null) return output.line(text.trimEnd());
       await writeFile(out, text);

@@ -10,7 +10,8 @@ import { connect } from "./connect.ts";
 import { dialectOf, dialectOptions } from "./dialect-options.ts";
 import { openFile } from "./open-file.ts";
 import { issueLines, type RunSpec, readSpec } from "./run-spec.ts";
-import { freeModelFile, modelFile, savedSentence, saveModel } from "./save-model.ts";
+import { freeModelFile, savedSentence, saveModel } from "./save-model.ts";
+import { wantedFile } from "./wanted-file.ts";
 
 export const run: Command = {
   name: "run",
@@ -84,7 +85,7 @@ function modelPlace(invocation: Invocation, table: string): (() => string) | nul
   const unwanted = ["no-model", "dry-run", "detach"].find((name) => invocation.flag(name)) ?? null;
   if (out === null) return unwanted === null ? () => freeModelFile(table) : null;
   if (unwanted !== null) throw usageError(`--out says where to save the model, and --${unwanted} that it isn't saved.`, "run");
-  const file = modelFile(out, invocation.flag("force"));
+  const file = wantedFile(out, invocation.flag("force"));
   return () => file;
 }
 

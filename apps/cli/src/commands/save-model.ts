@@ -6,20 +6,13 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "@rightsize/client";
-import { CliError, exitCodes } from "../errors.ts";
+import { CliError } from "../errors.ts";
 
 export interface SavedModel {
   /** The whole path. */
   readonly file: string;
   readonly sizeBytes: number;
   readonly sha256: string;
-}
-
-/** The whole path of a file that a model may be saved as. Throws a usage error where something is there and `force` doesn't say to replace it. */
-export function modelFile(file: string, force: boolean): string {
-  const whole = path.resolve(file);
-  if (existsSync(whole) && !force) throw new CliError(`${whole} is there already; --force replaces it.`, exitCodes.usage);
-  return whole;
 }
 
 /** The first of NAME-model.zip, NAME-model-2.zip, … in this folder that isn't there yet, for a table's file. */
