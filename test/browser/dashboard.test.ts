@@ -1,11 +1,11 @@
-/** The dashboard in headless Chromium, against recorded experiments: live, resumable, readable, and usable by everyone. */
+/** An experiment's page and the form for a new one in headless Chromium, against recorded experiments: live, resumable, readable. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser, noBrowser } from "./support/browser.ts";
 import { ensurePageIsBuilt } from "./support/build-page.ts";
 import { titanic, wages } from "./support/datasets.ts";
-import { type MockService, type Play, startMockService, worker } from "./support/mock-service.ts";
-import { loaded, readTrials, seriousFindings, watchedPage } from "./support/page-helpers.ts";
+import { type MockService, type Play, startMockService } from "./support/mock-service.ts";
+import { readTrials, watchedPage } from "./support/page-helpers.ts";
 import { courseStory, replicatedStory, sweepStory } from "./support/stories.ts";
 
 const courseTable = [
@@ -243,61 +243,5 @@ describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` 
     await page.getByText("2 runs begun early were asked for, which saved 4.2 s; 1 other was not needed (1.5 s).").waitFor();
     await page.getByText("Log", { exact: true }).click();
     await page.getByText("Warning: The worker was not heard of").waitFor();
-  });
-
-  it("keeps the chosen theme", async () => {
-    await page.goto(service.url);
-    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-    const system = await paper();
-    await page.getByRole("button", { name: /Switch to light/ }).click();
-    expect(await paper()).toBe(system);
-    await page.getByRole("button", { name: /Switch to dark/ }).click();
-    const dark = await paper();
-    expect(dark).not.toBe(system);
-    await page.reload();
-    expect(await paper()).toBe(dark);
-  });
-
-  it("fits a phone: nothing hangs over the side", async () => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    const play = started(10_000);
-    for (const path of ["/", `/experiments/${play.stage.experiment.id}`, `/new?dataset=${wages.id}`, `/datasets/${wages.id}`, "/workers"]) {
-      await page.goto(service.url + path);
-      await loaded(page);
-      if (path.startsWith("/experiments/")) await page.getByRole("button", { name: "Show all reasons" }).click();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
-    }
-  });
-
-  describe("axe finds nothing serious", () => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      it(`in the ${colorScheme} theme, on any page`, async () => {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        service.workers.push(worker("atelier", { running: ["asg_1"] }), worker("laptop", { live: false }));
-        const done = started(10_000);
-        const running = started(52);
-        const replicated = service.add("Titanic", replicatedStory(), { dataset: titanic, preset: "default" });
-        service.step(replicated, 10_000);
-        const at = (play: Play) => `/experiments/${play.stage.experiment.id}`;
-        for (const path of [
-          "/",
-          at(done),
-          at(running),
-          at(replicated),
-          `/new?dataset=${wages.id}`,
-          "/datasets",
-          `/datasets/${titanic.id}`,
-          "/workers",
-          "/experiments/exp_none",
-          "/nowhere",
-        ]) {
-          await page.goto(service.url + path);
-          await loaded(page);
-          const reasons = page.getByRole("button", { name: "Show all reasons" });
-          if (path.startsWith("/experiments/exp_m")) await reasons.click();
-          expect(await seriousFindings(page), path).toEqual([]);
-        }
-      });
-    }
   });
 });

@@ -125,5 +125,13 @@ describe.skipIf(noBrowser !== null)(`an ended experiment${noBrowser === null ? "
     expect(await code.textContent()).toContain("age");
     await page.getByRole("radio", { name: "TypeScript" }).check();
     await code.getByText("onnxruntime-node").waitFor();
+    // In a service with keys a link alone would be refused: the page fetches the file with the key of this tab.
+    await page.evaluate(() => sessionStorage.setItem("rightsize.key", "rsk_mine"));
+    await page.getByText("Take the table or a report away").click();
+    const asked = page.waitForRequest((request) => request.url().endsWith("/report?format=markdown"));
+    const saved = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Report as Markdown" }).click();
+    expect((await asked).headers().authorization).toBe("Bearer rsk_mine");
+    expect((await saved).suggestedFilename()).toMatch(/^rightsize-exp_\w+\.md$/);
   });
 });

@@ -70,7 +70,8 @@ async function problemOf(response: Response): Promise<Problem> {
   );
 }
 
-async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+/** A successful answer; throws an ApiProblem for any other, and where none comes. */
+async function answered(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { ...init, headers: { accept: "application/json", ...authorisation(), ...init.headers } });
@@ -81,7 +82,11 @@ async function request<Answer>(path: string, init: RequestInit = {}): Promise<An
     );
   }
   if (!response.ok) throw new ApiProblem(await problemOf(response));
-  return (await response.json()) as Answer;
+  return response;
+}
+
+async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  return (await (await answered(path, init)).json()) as Answer;
 }
 
 /** Any thrown value as a problem to show. */
@@ -132,6 +137,8 @@ export const api = {
     request<PageOf<DatasetView>>(`/v1/datasets?${pageQuery(cursor, 50)}`, { signal: signal ?? null }),
   dataset: (id: string) => request<DatasetView>(`/v1/datasets/${encodeURIComponent(id)}`),
   upload: (files: readonly File[]) => request<DatasetView>("/v1/datasets", { method: "POST", body: uploadForm(files) }),
+  /** A file's bytes, with the key that a link would not carry. */
+  file: async (path: string) => (await answered(path, { headers: { accept: "*/*" } })).blob(),
   workers: (signal?: AbortSignal) => request<{ workers: readonly WorkerView[] }>("/v1/workers", { signal: signal ?? null }),
   serviceEventsPath: (topic: ServiceTopic) => `/v1/events?topics=${topic}`,
   eventsPath: (id: string) => `${experimentPath(id)}/events`,

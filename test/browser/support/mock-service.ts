@@ -155,6 +155,7 @@ export async function startMockService(): Promise<MockService> {
       }
       if (part === "decisions") return json(response, 200, decisionListSchema.parse({ experimentId: id, decisions: stage.decisions }));
       if (part === "events") return stream(play, request, response);
+      if (part === "report") return json(response, 200, "# A report");
       if (part === "log") return json(response, 200, logOf(stage, workers[0]?.id, Number(url.searchParams.get("after"))));
       if (part === "evaluation") return json(response, 200, evaluationOf(stage, stage.experiment.dataset === digits.id));
       if (part === "predict") return json(response, 200, predictionOf(stage, JSON.parse((await bodyOf(request)).toString())));

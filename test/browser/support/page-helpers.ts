@@ -17,18 +17,18 @@ export function readTrials(page: Page): Promise<string[][]> {
   );
 }
 
-/** axe's findings of impact serious or critical, each as `rule: element`. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/** axe's findings of impact serious or critical, each as `rule: element`; of all rules, or of those named. */
+export async function seriousFindings(page: Page, rules: readonly string[] = []): Promise<string[]> {
   // Evaluated, not injected as a script element: the page's security policy forbids foreign scripts.
   await page.evaluate(axeSource);
-  return page.evaluate(async () => {
+  return page.evaluate(async (names) => {
     type Result = { violations: { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] }[] };
-    const axe = (globalThis as unknown as { axe: { run(): Promise<Result> } }).axe;
-    const { violations } = await axe.run();
+    const axe = (globalThis as unknown as { axe: { run(options: object): Promise<Result> } }).axe;
+    const { violations } = await axe.run(names.length === 0 ? {} : { runOnly: { type: "rule", values: names } });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary?.slice(0, 200) ?? ""}`));
-  });
+  }, rules);
 }
 
 /** Waits until nothing on the page is loading. An open stream of events never lets the network be idle. */

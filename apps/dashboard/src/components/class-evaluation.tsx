@@ -31,12 +31,13 @@ export function ClassEvaluation({ evaluation, experiment }: { evaluation: Classi
                     type="button"
                     disabled={mistake.pixels === null || image.channels !== 1}
                     onClick={() => mistake.pixels !== null && setTaken(pixelsOf(mistake.pixels))}
-                    aria-label={`Row ${mistake.row + 1}: ${mistake.actual}, taken for ${mistake.predicted} with ${percent(mistake.probability)}. Put it into the box`}
                     title={`Row ${mistake.row + 1}: ${mistake.predicted} with ${percent(mistake.probability)}, ${mistake.actual} with ${percent(mistake.probabilityOfActual)}`}
                   >
                     {mistake.pixels !== null && <Picture pixels={pixelsOf(mistake.pixels)} image={image} />}
                     <span>
+                      <span className="visually-hidden">Row {mistake.row + 1}: </span>
                       {mistake.actual} <span className="quiet">as</span> <b>{mistake.predicted}</b>
+                      <span className="visually-hidden">, put it into the box</span>
                     </span>
                   </button>
                 </li>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { api, asProblem } from "../api-client.ts";
 import { readLog } from "../experiment-log.ts";
 import { count } from "../format.ts";
+import { DownloadLink } from "./download-link.tsx";
 import { Loading, ProblemNote } from "./notes.tsx";
 
 export function Log({ experiment }: { experiment: ExperimentView }) {
@@ -46,9 +47,9 @@ function Lines({ experiment }: { experiment: ExperimentView }) {
         <>
           <p className="quiet">
             {count(lines.length)} lines, newest first;{" "}
-            <a href={`${api.experimentPath(experiment.id)}/log?format=text`} target="_blank" rel="noreferrer">
+            <DownloadLink className="" href={`${api.experimentPath(experiment.id)}/log?format=text`} name={`log-${experiment.id}.txt`}>
               as plain text
-            </a>
+            </DownloadLink>
           </p>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: text that scrolls must be reachable by keyboard. */}
           <section className="log-lines" tabIndex={0} aria-label="Log">

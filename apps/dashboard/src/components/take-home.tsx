@@ -7,6 +7,7 @@ import { api } from "../api-client.ts";
 import { useResource } from "../use-resource.ts";
 import { Choices } from "./choices.tsx";
 import { CopyButton } from "./copy-button.tsx";
+import { DownloadLink } from "./download-link.tsx";
 import { Loading, ProblemNote } from "./notes.tsx";
 
 const tableFormats = [
@@ -25,9 +26,9 @@ export function TakeHome({ experiment }: { experiment: ExperimentView }) {
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>Take the model home</summary>
           <p className="downloads">
-            <a className="button primary" href={`${path}/model`} download>
+            <DownloadLink className="button primary" href={`${path}/model`} name={`rightsize-${experiment.id}.zip`}>
               The trained model
-            </a>
+            </DownloadLink>
             <span className="quiet">
               One zip file: ONNX with the preparation of columns inside, TensorFlow.js, a model card, SHA-256 sums.
             </span>
@@ -36,12 +37,21 @@ export function TakeHome({ experiment }: { experiment: ExperimentView }) {
         </details>
       )}
       <details>
-        <summary>Take the table away</summary>
+        <summary>Take the table or a report away</summary>
+        <p className="downloads">
+          <DownloadLink href={`${path}/report?format=html`} name={`rightsize-${experiment.id}.html`}>
+            Report as a page
+          </DownloadLink>
+          <DownloadLink href={`${path}/report?format=markdown`} name={`rightsize-${experiment.id}.md`}>
+            Report as Markdown
+          </DownloadLink>
+          <span className="quiet">The question, the table, every reason and the plots in one file, to hand to someone else.</span>
+        </p>
         <p className="downloads">
           {tableFormats.map(({ format, text }) => (
-            <a key={format} className="button" href={`${path}/trials?format=${format}`} download={`trials.${text.toLowerCase()}`}>
+            <DownloadLink key={format} href={`${path}/trials?format=${format}`} name={`trials.${text.toLowerCase()}`}>
               {text}
-            </a>
+            </DownloadLink>
           ))}
         </p>
         <p className="quiet">From any terminal:</p>
