@@ -15,7 +15,8 @@ export interface ScriptedTrainer extends Trainer {
   readonly trained: readonly string[];
 }
 
-export function createScriptedTrainer(): ScriptedTrainer {
+/** `pause` comes between any two epochs; with it each epoch is told by itself, with a checkpoint to go on from. */
+export function createScriptedTrainer({ pause }: { readonly pause?: () => Promise<void> } = {}): ScriptedTrainer {
   const trained: string[] = [];
   return {
     trained,
@@ -35,15 +36,22 @@ export function createScriptedTrainer(): ScriptedTrainer {
           continue;
         }
         const epochs = scripted.epochs ?? 2;
-        observer.onEpochs(
-          Array.from({ length: epochs }, (_, index) => ({
-            runId: run.runId,
-            epoch: index + 1,
-            trainingLoss: scripted.score,
-            validationLoss: scripted.score + (epochs - index - 1),
-            learningRate: run.learningRate,
-          })),
-        );
+        const records = Array.from({ length: epochs }, (_, index) => ({
+          runId: run.runId,
+          epoch: index + 1,
+          trainingLoss: scripted.score,
+          validationLoss: scripted.score + (epochs - index - 1),
+          learningRate: run.learningRate,
+        }));
+        if (pause === undefined) observer.onEpochs(records);
+        else
+          for (const record of records.slice(run.checkpoints[0]?.epoch ?? 0)) {
+            await pause();
+            if (signal.aborted) return { kind: "stopped" };
+            observer.onEpochs([record]);
+            if (record.epoch < epochs)
+              observer.onCheckpoint({ runId: run.runId, artifact: checkpointOf(trained.length, record.epoch), epoch: record.epoch });
+          }
         await observer.onRunEnd(run.runId, { state: "COMPLETED", result: resultOf(scripted, epochs) });
       }
       return { kind: "done" };
@@ -51,6 +59,9 @@ export function createScriptedTrainer(): ScriptedTrainer {
     close: async () => {},
   };
 }
+
+/** A name of its own for each checkpoint, as bytes of their own would have. */
+const checkpointOf = (run: number, epoch: number) => `${run.toString(16)}c${epoch.toString(16)}`.padStart(64, "0") as Sha256;
 
 const emptyResult: RunResult = {
   validationLoss: null,

@@ -23,7 +23,7 @@ const statement = `
   )
   SELECT run_id AS "runId", epoch, attempt, training_loss AS "trainingLoss", validation_loss AS "validationLoss",
     learning_rate AS "learningRate", metrics, diagnostics
-  FROM epochs WHERE run_id = $1 AND epoch IN (SELECT epoch FROM kept) ORDER BY epoch`;
+  FROM epochs WHERE run_id = $1 AND epoch = ANY (ARRAY(SELECT epoch FROM kept)) ORDER BY epoch`;
 
 export async function readCurve({ sql }: Database, runId: RunId, points: number): Promise<readonly EpochRecord[]> {
   return (await sql.query<Rows.Epoch>(statement, [runId, points])).map(asEpoch);
