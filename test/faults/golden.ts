@@ -45,14 +45,14 @@ export async function outcomeOf({ database }: World, id: string): Promise<Golden
     [id],
   );
   const trials = await database.rows(
-    "SELECT number, hidden_layers, nodes_per_layer, state, score, metrics::text, next_step, verdict, winner FROM trials WHERE experiment_id = $1 ORDER BY number",
+    "SELECT number, hidden_layers, nodes_per_layer, state, score, metrics::text, next_step, verdict, winner FROM trials WHERE experiment_id = $1 AND number IS NOT NULL ORDER BY number",
     [id],
   );
   const decisions = await database.rows<{ text: string }>("SELECT text FROM decisions WHERE experiment_id = $1 ORDER BY sequence", [id]);
   const weights = await database.rows(
     `SELECT decision, position, purpose, state, result->>'weightsArtifact' AS weights, result->>'epochs' AS epochs,
        (SELECT string_agg(epoch || ' ' || training_loss || ' ' || validation_loss, ',' ORDER BY epoch) FROM epochs WHERE run_id = runs.id) AS curve
-     FROM runs WHERE experiment_id = $1 ORDER BY decision, position`,
+     FROM runs WHERE experiment_id = $1 AND decision IS NOT NULL ORDER BY decision, position`,
     [id],
   );
   const { capacity, validation, test } = experiment?.answer ?? {};

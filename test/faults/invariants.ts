@@ -25,7 +25,7 @@ export async function brokenInvariants(world: World, id: string, golden: Golden 
   broken(
     "I3",
     await rows(`SELECT id, state, ended FROM (SELECT id, state, result, (SELECT count(*)::int FROM events
-        WHERE experiment_id = $1 AND kind = 'run.ended' AND data->>'runId' = runs.id) AS ended FROM runs WHERE experiment_id = $1) AS run
+        WHERE experiment_id = $1 AND kind = 'run.ended' AND data->>'runId' = runs.id) AS ended FROM runs WHERE experiment_id = $1 AND decision IS NOT NULL) AS run
       WHERE ended <> 1 OR state IN ('QUEUED', 'RUNNING') OR (result IS NULL AND state <> 'CANCELLED')`),
     "a run without exactly one terminal result",
   );
@@ -66,9 +66,22 @@ export async function brokenInvariants(world: World, id: string, golden: Golden 
   broken(
     "I7",
     await rows(`SELECT assignment_id, number, "end" FROM attempts WHERE experiment_id = $1 AND "end" IN ('crashed', 'lease_lost', 'released')
+        AND NOT EXISTS (SELECT 1 FROM assignments WHERE id = assignment_id AND speculative AND (adopted_at IS NULL OR ended_at <= adopted_at))
         AND NOT EXISTS (SELECT 1 FROM events, runs WHERE events.experiment_id = $1 AND kind = 'run.requeued'
           AND data->>'runId' = runs.id AND runs.assignment_id = attempts.assignment_id AND (data->>'attempt')::int = attempts.number)`),
     "a wasted attempt shows in no event",
+  );
+  broken(
+    "speculation",
+    await rows(`SELECT events.sequence, kind, runs.id FROM events JOIN runs ON runs.id = data->>'runId'
+      WHERE events.experiment_id = $1 AND runs.decision IS NULL`),
+    "an event about a run that nobody asked for",
+  );
+  broken(
+    "speculation",
+    await rows(`SELECT runs.id, runs.state, experiments.state AS experiment FROM runs JOIN experiments ON experiments.id = experiment_id
+      WHERE experiments.id = $1 AND experiments.ended_at IS NOT NULL AND decision IS NULL AND runs.state IN ('QUEUED', 'RUNNING')`),
+    "a run that nobody asked for outlives its experiment",
   );
   found.push(...(await reachableByOthers(world, id)));
   return found;

@@ -88,7 +88,14 @@ export async function playOnSlots(question: Question, options: SlottedOptions): 
     }),
   );
   const consumers = await Promise.all(
-    workers.map((slots) => queue.consume(({ assignmentId }) => slots.carryOut(assignmentId), { concurrency: options.slots })),
+    workers.map((slots) =>
+      queue.consume(
+        async (job) => {
+          if (!(await slots.carryOut(job.assignmentId))) setTimeout(() => void queue.publish([job]), 1);
+        },
+        { concurrency: options.slots },
+      ),
+    ),
   );
   const unsubscribe = await store.subscribe(() => {
     for (const slots of workers) void slots.look();

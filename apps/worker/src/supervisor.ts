@@ -1,6 +1,6 @@
 /** The supervisor: takes jobs from the queue, gives each to a slot with a warm trainer, and lets go of everything in order at the end. */
 import { totalmem } from "node:os";
-import type { IdSource, Queue, QueueConsumer, Store, WorkerId } from "@rightsize/core";
+import type { IdSource, Queue, QueueConsumer, QueueJob, Store, WorkerId } from "@rightsize/core";
 import { asRightsizeError } from "@rightsize/core";
 import { type CarryOutLog, type CarryOutTiming, createSlots, type Slots } from "@rightsize/orchestrator";
 import { startChildTrainer } from "./child-trainer.ts";
@@ -30,6 +30,8 @@ const seenEveryMs = 5000;
 const lookEveryMs = 1000;
 /** Signals within so many milliseconds lead to one look. */
 const gatherMs = 20;
+/** After so many milliseconds a job for which no slot could be had is offered to all workers again. */
+const handOnMs = 100;
 
 /** Starts the trainers, announces the worker, and consumes until stopped. */
 export async function startSupervisor(deps: SupervisorDependencies): Promise<Supervisor> {
@@ -58,7 +60,12 @@ export async function startSupervisor(deps: SupervisorDependencies): Promise<Sup
   }, seenEveryMs);
 
   const slots = createSlots({ ...deps, workerId, trainers, ending: ending.signal });
-  const consumer: QueueConsumer = await queue.consume((job) => slots.carryOut(job.assignmentId), { concurrency: deps.slots });
+  const handle = async (job: QueueJob) => {
+    if (await slots.carryOut(job.assignmentId)) return;
+    // Once this job has ended, so that the queue takes it anew. One that is lost the reconciler brings back.
+    setTimeout(() => void queue.publish([job]).catch(() => {}), handOnMs).unref();
+  };
+  const consumer: QueueConsumer = await queue.consume(handle, { concurrency: deps.slots });
   const stopLooking = deps.speculation ? await lookOften(store, slots) : async () => {};
   return {
     workerId,

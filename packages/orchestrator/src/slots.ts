@@ -12,8 +12,11 @@ export interface SlotsOptions extends CarryOutDependencies {
   readonly ending: AbortSignal;
 }
 export interface Slots {
-  /** Carries out an assignment, and what its experiment asks this slot for next; resolves when the slot is given back. */
-  carryOut(assignment: AssignmentId): Promise<void>;
+  /**
+   * Carries out an assignment, and what its experiment asks this slot for next; resolves when the slot is given back. False at once where
+   * every slot is busy with what was asked for (a run that was adopted came by no job, so the queue can't know): another worker may be free.
+   */
+  carryOut(assignment: AssignmentId): Promise<boolean>;
   /** Lets idle slots look for something to speculate on, and stops what is no longer worth it. Cheap; call it whenever something may have changed. */
   look(): Promise<void>;
   /** Resolves when no slot is busy any more. */
@@ -29,7 +32,7 @@ export function createSlots(options: SlotsOptions): Slots {
   /** Asked-for assignments that wait for a trainer, the oldest first. */
   const waiting: ((trainer: Trainer) => void)[] = [];
   const speculating = new Map<AssignmentId, { readonly experiment: ExperimentId; readonly stop: AbortController }>();
-  const busy = new Set<Promise<void>>();
+  const busy = new Set<Promise<unknown>>();
   const speculator = createSpeculator(store, ids, trainers.length);
   const fingerprints = Object.values(trainers[0]?.fingerprints ?? {});
   let looking: Promise<void> | null = null;
@@ -42,25 +45,34 @@ export function createSlots(options: SlotsOptions): Slots {
     void look();
   };
 
-  const trainerFor = async (): Promise<Trainer> => {
+  const trainerFor = async (): Promise<Trainer | null> => {
     const trainer = free.pop();
     if (trainer !== undefined) return trainer;
-    const given = new Promise<Trainer>((resolve) => waiting.push(resolve));
-    void stopOne();
-    return given;
+    let take = (_trainer: Trainer) => {};
+    const given = new Promise<Trainer>((resolve) => {
+      take = resolve;
+    });
+    waiting.push(take);
+    if (await stopOne()) return given;
+    const place = waiting.indexOf(take);
+    // One became free meanwhile.
+    if (place < 0) return given;
+    waiting.splice(place, 1);
+    return null;
   };
 
-  /** Stops the youngest run that nobody has asked for; the queue's priorities never would, since it runs already. */
-  const stopOne = async () => {
+  /** Stops the youngest run that nobody has asked for, if there is one; the queue's priorities never would, since it runs already. */
+  const stopOne = async (): Promise<boolean> => {
     const running = [...speculating.keys()].filter((id) => speculating.get(id)?.stop.signal.aborted === false);
-    if (running.length === 0) return;
+    if (running.length === 0) return false;
     // One that was adopted meanwhile is asked-for work as well. A store that can't be reached can't say so: then it is only put off.
     const unasked = await store.work.speculativeAmong(running).catch(() => running);
     const youngest = running.filter((id) => unasked.includes(id) && speculating.get(id)?.stop.signal.aborted === false).at(-1);
     if (youngest !== undefined) speculating.get(youngest)?.stop.abort();
+    return youngest !== undefined;
   };
 
-  const track = (work: Promise<void>): Promise<void> => {
+  const track = <Result>(work: Promise<Result>): Promise<Result> => {
     const tracked = work.finally(() => busy.delete(tracked));
     busy.add(tracked);
     return tracked;
@@ -101,22 +113,32 @@ export function createSlots(options: SlotsOptions): Slots {
     }
   };
 
+  const looks = async () => {
+    while (again && !ending.aborted) {
+      again = false;
+      if (free.length === 0 && speculating.size === 0) continue;
+      await lookOnce().catch((error: unknown) => log("debug", "could not speculate", { error: asRightsizeError(error).message }));
+    }
+  };
   const look = async (): Promise<void> => {
     if (!speculation || ending.aborted) return;
     again = true;
-    looking ??= (async () => {
-      while (again && !ending.aborted) {
-        again = false;
-        if (free.length === 0 && speculating.size === 0) continue;
-        await lookOnce().catch((error: unknown) => log("debug", "could not speculate", { error: asRightsizeError(error).message }));
-      }
+    // `finally` comes after the assignment even where there was nothing to wait for.
+    looking ??= looks().finally(() => {
       looking = null;
-    })();
+      if (again) void look();
+    });
     return looking;
   };
 
   return {
-    carryOut: (assignment) => track(trainerFor().then((trainer) => chain(trainer, assignment, ending))),
+    carryOut: (assignment) =>
+      track(
+        trainerFor().then(async (trainer) => {
+          if (trainer !== null) await chain(trainer, assignment, ending);
+          return trainer !== null;
+        }),
+      ),
     look,
     async idle() {
       while (busy.size > 0) await Promise.all(busy);

@@ -2,7 +2,10 @@
 import type { ExperimentSnapshot } from "@rightsize/core";
 
 export interface TimeSpent {
-  /** Training time of all runs together, in seconds on one slot. Attempts that were lost left no time behind and aren't in it. */
+  /**
+   * Training time of all runs together, in seconds on one slot. Attempts that were lost left no time behind and aren't in it, nor is what
+   * idle workers began and nobody has asked for: else a limit would come sooner because a worker had nothing to do.
+   */
   readonly cpuSeconds: number;
   /** From the first claim to the last result, in seconds, pauses included. */
   readonly wallSeconds: number;

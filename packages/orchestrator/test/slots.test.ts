@@ -104,17 +104,19 @@ test("work that was asked for takes a slot from speculation at once; what was pu
   await vi.waitFor(() => expect(training()).toEqual(["1×250", "1×250"]));
 });
 
-test("a run that was adopted meanwhile is asked-for work like any other: the next one waits for a slot", async () => {
-  const { store, ids, post, training, end } = await startWorker(1);
+test("a run that was adopted meanwhile is asked-for work like any other: another worker may have a slot for the next one", async () => {
+  const { store, ids, slots, post, training, end } = await startWorker(1);
   const first = await post(0);
   await vi.waitFor(() => expect(training()).toEqual(["1×100"]));
   const other = await startSecondWorker(store, ids);
   await other.look();
+  // No slot is free for it now: that it was told to look is not forgotten.
+  await slots.look();
   end("1×100");
   await vi.waitFor(async () => expect((await store.experiments.snapshot(first))?.runs).toHaveLength(2));
   expect(other.training()).toBe("1×250");
-  void other.take(await post(1));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await vi.waitFor(() => expect(training(), "the slot that became free looks ahead").toHaveLength(1));
+  expect(await other.take(await post(1))).toBe(false);
   expect(other.training(), "it goes on").toBe("1×250");
   const adopted = (await store.experiments.snapshot(first))?.runs[1]?.assignmentId;
   const attempts = (await store.work.attempts(first)).filter(({ assignmentId }) => assignmentId === adopted);
@@ -143,7 +145,7 @@ async function startSecondWorker(store: Store, ids: IdSource) {
     },
     async take(id: ExperimentId) {
       const assignment = (await store.experiments.snapshot(id))?.runs[0]?.assignmentId;
-      if (assignment !== undefined) await slots.carryOut(assignment);
+      return assignment === undefined ? null : slots.carryOut(assignment);
     },
   };
 }
