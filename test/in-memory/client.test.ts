@@ -142,6 +142,21 @@ describe("the client and the API", () => {
     expect(await client.trialsText(experiment.id, "markdown")).toContain("| 3 | 200 | 4.3 | Done |");
   });
 
+  it("tell what changes in the lists, until nobody wants to know", async () => {
+    const client = createClient({ url });
+    const listening = new AbortController();
+    const told: string[] = [];
+    const { id: dataset } = await client.uploadDataset({ name: "t.csv", bytes });
+    for await (const messages of client.serviceEvents({ topics: ["experiments"], signal: listening.signal })) {
+      for (const message of messages) {
+        told.push(message.kind === "experiment" ? `${message.experiment.target} ${message.experiment.state}` : message.kind);
+        if (message.kind === "open") await client.createExperiment({ dataset, target: "b", ...course } as ExperimentRequest);
+        if (message.kind === "experiment") listening.abort();
+      }
+    }
+    expect(told).toEqual(["open", "b QUEUED"]);
+  });
+
   it("tell what is wrong as an error that names the place", async () => {
     const refused = createClient({ url }).createExperiment({ dataset: sha256, target: "y" });
     await expect(refused).rejects.toMatchObject({ status: 404, problem: { code: "not_found" } });

@@ -57,10 +57,12 @@ async function* readConnection(options: SseOptions, after: string | null): Async
     let batch: EventSourceMessage[] = [];
     const parser = createParser({ onEvent: (event) => batch.push(event) });
     const decoder = new TextDecoder();
-    for await (const chunk of response.body) {
+    // By a reader: not every browser's stream can be iterated.
+    const reader = response.body.getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
       clearTimeout(silence);
       silence = setTimeout(fallSilent, options.silenceMs ?? 45_000);
-      parser.feed(decoder.decode(chunk, { stream: true }));
+      parser.feed(decoder.decode(read.value, { stream: true }));
       if (batch.length > 0) {
         yield batch;
         batch = [];
