@@ -131,9 +131,10 @@ function summarise(): void {
   const records = readRecords();
   const compared = comparisons(records);
   const ours = records.filter(isOurs);
-  const spent = ours.map(({ table, split, cpuSeconds, fits, single, delivered }) => ({
+  const spent = ours.map(({ table, split, policyVersion, cpuSeconds, fits, single, delivered }) => ({
     table,
     split,
+    policyVersion,
     cpuSeconds,
     fits,
     single: single.test,

@@ -53,6 +53,7 @@ export async function askOurs(api: Api, workerGroup: number, question: Question)
     table,
     split,
     method: "ours",
+    policyVersion: experiment.policyVersion,
     cpuSeconds,
     fits: searched.reduce((sum, { losses }) => sum + losses.length, 0),
     single: { val: answer.single.validation.loss, test: answer.single.test.loss },

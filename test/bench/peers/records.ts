@@ -32,6 +32,8 @@ export interface OurRecord {
   readonly table: string;
   readonly split: number;
   readonly method: "ours";
+  /** Of the rule that searched, for example `default/1`. */
+  readonly policyVersion: string;
   /** Of the worker and its trainer, from the request to the answer. */
   readonly cpuSeconds: number;
   /** Trainings of networks and of the linear model that the search asked for. */
