@@ -52,18 +52,7 @@ for (const queue of ["postgres", "redis"] as const) {
   await allOn(queue);
 }
 for (const [id, why] of Object.entries(notBuilt)) if (only === undefined || only.includes(id)) say(`${id.padEnd(4)} ${why}`);
-const summary = { faults: [...tallies.values()] };
-if (values.json) say(JSON.stringify(summary));
-if (values.keep !== undefined) {
-  const kept = {
-    ...begun,
-    loadAtEnd: load(),
-    command: `npm run test:faults -- ${process.argv.slice(2).join(" ")}`,
-    ...summary,
-    each: told,
-  };
-  writeFileSync(values.keep, `${JSON.stringify(kept, null, 2)}\n`);
-}
+if (values.json) say(JSON.stringify({ faults: [...tallies.values()] }));
 process.exit([...tallies.values()].some(({ violations }) => violations > 0) ? 1 : 0);
 
 async function allOn(queue: "postgres" | "redis"): Promise<void> {
@@ -102,9 +91,18 @@ function tell(fault: Fault, queue: string, runs: number, broken: readonly string
     tally.violations += broken.length;
   }
   told.push({ id: fault.id, queue, runs, broken, skipped, seconds: Math.round(tookMs / 1000), load: load() });
+  keep();
   const outcome = skipped !== null ? `skipped: ${skipped}` : broken.length === 0 ? "nothing broken" : `${broken.length} BROKEN`;
   say(
     `${fault.id.padEnd(4)} ${queue.padEnd(9)} ${String(runs).padStart(3)} × ${fault.title}: ${outcome} (${(tookMs / 1000).toFixed(0)} s)`,
   );
   for (const sentence of broken) say(`       ${sentence}`);
+}
+
+/** After each fault anew: a run that is cut short leaves what it found. */
+function keep(): void {
+  if (values.keep === undefined) return;
+  const command = `npm run test:faults -- ${process.argv.slice(2).join(" ")}`;
+  const kept = { ...begun, loadAtEnd: load(), command, faults: [...tallies.values()], each: told };
+  writeFileSync(values.keep, `${JSON.stringify(kept, null, 2)}\n`);
 }
