@@ -19,6 +19,7 @@ import { addDashboard } from "./routes/dashboard.ts";
 import { datasetRoutes } from "./routes/datasets.ts";
 import { experimentEvaluationRoutes } from "./routes/experiment-evaluation.ts";
 import { experimentEventRoutes } from "./routes/experiment-events.ts";
+import { experimentLearningCurveRoutes } from "./routes/experiment-learning-curve.ts";
 import { experimentLogRoutes } from "./routes/experiment-log.ts";
 import { experimentModelRoutes } from "./routes/experiment-model.ts";
 import { experimentReplayRoutes } from "./routes/experiment-replay.ts";
@@ -89,6 +90,7 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   await app.register(experimentLogRoutes(deps));
   await app.register(experimentReportRoutes(deps));
   await app.register(experimentReplayRoutes(deps));
+  await app.register(experimentLearningCurveRoutes(deps, gate));
   await app.register(experimentEventRoutes(deps, feeds));
   await app.register(serviceEventRoutes(serviceFeeds));
   await app.register(trialRoutes(deps));

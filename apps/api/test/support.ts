@@ -155,6 +155,12 @@ function playedDataProcess(): DataProcess {
         ["4", "x"],
       ].slice(first, first + count),
     }),
+    async planCurve({ outputPath, request: { folds, fractions } }) {
+      await writeFile(outputPath, "plan of a curve");
+      return {
+        parts: fractions.flatMap((fraction) => folds.map((fold) => ({ fold, fraction, trainingRows: Math.round(560 * fraction) }))),
+      };
+    },
     estimateExperiment: async (question) => estimateExperiment(question),
     startCount: () => 1,
     close: async () => {},

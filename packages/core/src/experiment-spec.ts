@@ -1,6 +1,6 @@
 /** What a user asks: a dataset, a target, a split, a search, a recipe and an engine. Stored whole, never changed. */
 import type { Capacity } from "./capacity.ts";
-import type { Sha256 } from "./ids.ts";
+import type { ExperimentId, Sha256 } from "./ids.ts";
 import type { Recipe } from "./recipe.ts";
 
 export const tasks = ["regression", "classification"] as const;
@@ -116,4 +116,6 @@ export interface ExperimentSpec {
   readonly delivery: DeliverySpec;
   /** Whole number ≥ 0; every random choice of the experiment follows from it. */
   readonly seed: number;
+  /** The experiment whose learning curve over rows this one trains; absent for all others. */
+  readonly learningCurveOf?: ExperimentId;
 }

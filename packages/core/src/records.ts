@@ -38,6 +38,11 @@ export interface ExperimentPlan {
   readonly validationRows: number;
   readonly testRows: number;
   readonly folds: number;
+  /**
+   * By fold, the fold of another plan that it is, row for row and fit for fit (null for none): its runs have that one's content address, so
+   * that a learning curve takes the whole rows' results from its experiment. Absent for all others.
+   */
+  readonly sameAs?: readonly ({ readonly plan: Sha256; readonly fold: number } | null)[];
   readonly meanPredictorLoss: readonly number[];
   /** Columns not used, and why. */
   readonly leftOut: readonly LeftOutColumn[];

@@ -11,6 +11,7 @@ export {
 } from "./columns/column-table.ts";
 export { previewFile, previewRows, type TablePreview } from "./columns/preview.ts";
 export { type DataLimits, defaultDataLimits } from "./limits.ts";
+export { type CurvePlan, type CurvePlanRequest, planCurve } from "./plan/plan-curve.ts";
 export { type PlanRequest, planExperiment } from "./plan/plan-experiment.ts";
 export {
   type FittedColumn,
@@ -18,6 +19,7 @@ export {
   type FoldPlan,
   foldRows,
   openPlan,
+  type PartOfFold,
   type PlanFile,
   type TargetScale,
 } from "./plan/plan-file.ts";

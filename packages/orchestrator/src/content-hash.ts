@@ -29,16 +29,17 @@ export function textHash(text: string): Sha256 {
  */
 export function runContentHash(spec: ExperimentSpec, plan: ExperimentPlan, capacity: Capacity, recipe: Recipe, run: RunRequest): Sha256 {
   const { learningRate: _sweep, ...recipeWithoutRate } = recipe;
+  const place = plan.sameAs?.[run.fold] ?? { plan: plan.artifact, fold: run.fold };
   return contentHash({
     graphVersion,
     dataset: spec.dataset,
-    plan: plan.artifact,
+    plan: place.plan,
     engine: spec.engine,
     capacity,
     recipe: recipeWithoutRate,
     learningRate: run.learningRate,
     seed: run.seed,
-    fold: run.fold,
+    fold: place.fold,
     finalise: run.purpose === "finalise",
   });
 }

@@ -38,7 +38,7 @@ export async function whatIf(
   epochsOf: (run: RunId) => Promise<readonly EpochRecord[]>,
 ): Promise<WhatIfAnswer> {
   const { spec, plan } = snapshot.experiment;
-  const parsed = parseSearch(change.search ?? spec.search);
+  const parsed = change.search === null ? ({ ok: true, search: spec.search } as const) : parseSearch(change.search);
   if (!parsed.ok) throw new RightsizeError("invalid_request", "The preset or its parameters are wrong.", { issues: parsed.issues });
   const rule = {
     patience: spec.recipe.patience,

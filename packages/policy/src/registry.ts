@@ -5,16 +5,20 @@ import { course } from "./presets/course.ts";
 import { measured } from "./presets/default.ts";
 import { grid } from "./presets/grid.ts";
 import { random } from "./presets/random.ts";
+import { rows } from "./presets/rows.ts";
 
 /** All presets by name. */
 export const presets: Readonly<Record<string, Preset>> = { default: measured, course, grid, random };
+
+/** Presets of experiments that the service makes by itself: nobody asks for them by name. */
+const servicePresets: Readonly<Record<string, Preset>> = { rows };
 
 /** The preset of an experiment that names none. */
 export const defaultPreset = "default";
 
 /** A preset by name. Throws `invalid_request` (where: /search/preset) on a name that there is none of. */
 export function presetNamed(name: string): Preset {
-  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  const preset = [presets, servicePresets].find((some) => Object.hasOwn(some, name))?.[name];
   if (preset !== undefined) return preset;
   throw new RightsizeError("invalid_request", `there is no preset ${name}`, { issues: [unknownPreset(name)] });
 }

@@ -200,6 +200,8 @@ export function trainedRunOf(
 ): TrainedRun | null {
   if (trial === undefined || experiment === undefined || run.result === null || run.result.validationLoss === null) return null;
   const { spec, plan } = experiment;
+  // A learning curve's runs train on fewer rows than its plan says.
+  if (spec.learningCurveOf !== undefined) return null;
   const { validationLoss, epochs, bestEpoch, trainMs } = run.result;
   return {
     assignmentId: run.assignmentId,

@@ -1,6 +1,6 @@
 /** The data process: reads tables, plans and estimates experiments one after the other, and ends when its parent is gone. */
-import { writeFile } from "node:fs/promises";
-import { defaultDataLimits, openColumns, planExperiment, previewFile, readIdxPair, readTable } from "@rightsize/data";
+import { readFile, writeFile } from "node:fs/promises";
+import { defaultDataLimits, openColumns, planCurve, planExperiment, previewFile, readIdxPair, readTable } from "@rightsize/data";
 import { estimateExperiment } from "@rightsize/orchestrator";
 import { serveParent } from "../child-process/serve-parent.ts";
 import type { DataRequest, DataResult } from "./protocol.ts";
@@ -26,6 +26,11 @@ async function answer(request: DataRequest): Promise<DataResult> {
       return previewFile(request.columnsPath, request.first, request.count);
     case "estimate_experiment":
       return estimateExperiment(request.question);
+    case "plan_curve": {
+      const { curve, bytes } = planCurve(await readFile(request.planPath), request.request);
+      await writeFile(request.outputPath, bytes);
+      return curve;
+    }
     default:
       return request satisfies never;
   }

@@ -1,9 +1,10 @@
 /** Data work outside the API's event loop: reading tables, planning experiments and showing rows, in a warm child process. */
 import type { ExperimentEstimate } from "@rightsize/contract";
-import type { DataLimits } from "@rightsize/data";
+import type { CurvePlan, DataLimits } from "@rightsize/data";
 import type { EstimateQuestion } from "@rightsize/orchestrator";
 import { type ChildLimits, startWarmChild } from "../child-process/warm-child.ts";
 import type {
+  CurveRequest,
   DataRequest,
   DataResult,
   PlanRequest,
@@ -24,6 +25,8 @@ export interface DataProcess {
   planExperiment(request: Omit<PlanRequest, "kind">): Promise<PlanSummary>;
   /** What an experiment would take. */
   estimateExperiment(question: EstimateQuestion): Promise<ExperimentEstimate>;
+  /** Plans a learning curve; the plan's bytes are at `outputPath` afterwards. */
+  planCurve(request: Omit<CurveRequest, "kind">): Promise<CurvePlan>;
   /** Some rows of a columnar form as text. */
   previewRows(request: Omit<PreviewRowsRequest, "kind">): Promise<RowsSummary>;
   /** Child processes started so far, for /metrics: more than one means crashes. */
@@ -54,6 +57,7 @@ export function startDataProcess({ limits = {}, ...options }: DataProcessOptions
     readIdxPair: (request) => child.ask({ kind: "read_idx_pair", ...request, limits }) as Promise<TableSummary>,
     planExperiment: (request) => child.ask({ kind: "plan_experiment", ...request, limits }) as Promise<PlanSummary>,
     estimateExperiment: (question) => child.ask({ kind: "estimate_experiment", question, limits }) as Promise<ExperimentEstimate>,
+    planCurve: (request) => child.ask({ kind: "plan_curve", ...request, limits }) as Promise<CurvePlan>,
     previewRows: (request) => child.ask({ kind: "preview_rows", ...request, limits }) as Promise<RowsSummary>,
     startCount: () => child.startCount(),
     close: () => child.close(),

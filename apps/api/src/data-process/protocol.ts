@@ -1,7 +1,7 @@
 /** What crosses between the API and its data process: plain data and paths, never bytes of tables. */
 import type { ExperimentEstimate } from "@rightsize/contract";
 import type { Dataset, ExperimentPlan, ExperimentSpec } from "@rightsize/core";
-import type { DataLimits, DeclaredDialect, TablePreview } from "@rightsize/data";
+import type { CurvePlan, CurvePlanRequest, DataLimits, DeclaredDialect, TablePreview } from "@rightsize/data";
 import type { EstimateQuestion } from "@rightsize/orchestrator";
 
 /** What reading a file finds out. */
@@ -53,8 +53,18 @@ export interface EstimateRequest {
   readonly question: EstimateQuestion;
 }
 
+/** The plan of a learning curve, from its experiment's. */
+export interface CurveRequest {
+  readonly kind: "plan_curve";
+  /** The experiment's plan. */
+  readonly planPath: string;
+  /** Where the new plan's bytes go. */
+  readonly outputPath: string;
+  readonly request: CurvePlanRequest;
+}
+
 /** `limits` are the service's; those left out are the data package's own. */
-export type DataRequest = (ReadTableRequest | ReadIdxPairRequest | PlanRequest | PreviewRowsRequest | EstimateRequest) & {
+export type DataRequest = (ReadTableRequest | ReadIdxPairRequest | PlanRequest | PreviewRowsRequest | EstimateRequest | CurveRequest) & {
   readonly limits: Partial<DataLimits>;
 };
-export type DataResult = TableSummary | PlanSummary | RowsSummary | ExperimentEstimate;
+export type DataResult = TableSummary | PlanSummary | RowsSummary | ExperimentEstimate | CurvePlan;

@@ -88,7 +88,10 @@ function classification(
 function rowsOf({ work }: RunContext, models: readonly MemberModel[], { rows }: RowPredictions): Evaluation["rows"] {
   const evaluated = rows.length;
   const { plan } = (models[0] as MemberModel).prepared;
-  const validation = plan.folds.reduce((sum, _, fold) => sum + foldRows(plan, fold).validation.length, 0);
+  // Each row once: the folds of a learning curve validate on the same rows.
+  const validates = new Uint8Array(plan.rowCount);
+  for (const fold of plan.folds.keys()) for (const row of foldRows(plan, fold).validation) validates[row] = 1;
+  const validation = validates.reduce((sum, one) => sum + one, 0);
   if (work.plan.folds === 1) {
     const by = models.length === 1 ? "the delivered network" : `the mean of the ${models.length} delivered networks`;
     const sentence =

@@ -7,7 +7,7 @@
  *   12            record: canonical JSON, see `PlanRecord`
  *   …   rowCount  one byte a row, see `rowRoles`
  */
-import { canonicalText, type FeatureSpec, RightsizeError, type Task } from "@rightsize/core";
+import { canonicalText, type FeatureSpec, permutation, RightsizeError, type Task } from "@rightsize/core";
 import type { ImageShape } from "../columns/column-table.ts";
 import type { DatePart } from "../values.ts";
 
@@ -56,6 +56,14 @@ export interface FoldPlan {
   readonly classWeights: readonly number[];
 }
 
+/** A fold that trains on a part of another fold's training rows, and validates on the same rows. */
+export interface PartOfFold {
+  /** The fold by its role. */
+  readonly fold: number;
+  /** Training rows it keeps. */
+  readonly trainingRows: number;
+}
+
 interface PlanRecord {
   readonly version: 1;
   readonly rowCount: number;
@@ -68,6 +76,8 @@ interface PlanRecord {
   /** Classes in output order; empty for regression. */
   readonly classes: readonly string[];
   readonly folds: readonly FoldPlan[];
+  /** Only in the plan of a learning curve: which part of which fold each of `folds` is, and the seed that chooses the rows. */
+  readonly parts?: { readonly seed: number; readonly folds: readonly PartOfFold[] };
 }
 
 export interface PlanFile extends PlanRecord {
@@ -107,7 +117,7 @@ export function openPlan(bytes: Uint8Array): PlanFile {
 
 /** Row numbers of the table for one fold, each ascending. */
 export function foldRows(
-  plan: Pick<PlanFile, "roles" | "folds">,
+  plan: Pick<PlanFile, "roles" | "folds" | "parts">,
   fold: number,
 ): { readonly training: Int32Array; readonly validation: Int32Array; readonly test: Int32Array } {
   if (!Number.isInteger(fold) || fold < 0 || fold >= plan.folds.length) {
@@ -115,7 +125,15 @@ export function foldRows(
       issues: [{ where: "/fold", received: String(fold), required: `0 to ${plan.folds.length - 1}` }],
     });
   }
-  return rowsOfFold(plan.roles, fold);
+  const part = plan.parts?.folds[fold];
+  return plan.parts === undefined || part === undefined ? rowsOfFold(plan.roles, fold) : rowsOfPart(plan.roles, part, plan.parts.seed);
+}
+
+/** The first rows of a seeded order of the fold's training rows, so that a smaller part lies within every larger one; no test rows. */
+function rowsOfPart(roles: Uint8Array, { fold, trainingRows }: PartOfFold, seed: number): ReturnType<typeof rowsOfFold> {
+  const { training, validation } = rowsOfFold(roles, fold);
+  const chosen = permutation(training.length, seed, "sample", 0, fold).subarray(0, trainingRows).sort();
+  return { training: chosen.map((position) => training[position] as number), validation, test: new Int32Array(0) };
 }
 
 /** The rows of one fold by their roles, each part ascending. */
