@@ -57,6 +57,8 @@ const calls: { readonly [Method in Exclude<keyof Client, "url">]: (client: Clien
   trialsText: (client) => client.trialsText("exp_1", "csv"),
   decisions: (client) => client.decisions("exp_1"),
   evaluation: (client) => client.evaluation("exp_1"),
+  startLearningCurve: (client) => client.startLearningCurve("exp_1"),
+  learningCurve: (client) => client.learningCurve("exp_1"),
   log: (client) => client.log("exp_1", { after: 3, limit: 2 }),
   report: (client) => client.report("exp_1", "markdown"),
   replay: (client) => client.replay("exp_1", { patience: 1 }),

@@ -12,6 +12,7 @@ import type {
   ExperimentView,
   KeyRequest,
   KeyView,
+  LearningCurve,
   NewKeyView,
   PredictionsView,
   PredictRequest,
@@ -125,6 +126,10 @@ export interface Client {
   evaluation(id: string): Promise<Evaluation>;
   /** The table told again under other rules, from stored results, without training. */
   replay(id: string, rules?: ReplayRequest): Promise<ReplayView>;
+  /** Trains the winner's size on fewer rows, once: would more rows help more than more nodes? */
+  startLearningCurve(id: string): Promise<LearningCurve>;
+  /** The curve as far as it is trained; refused (404) where nobody asked for it. */
+  learningCurve(id: string): Promise<LearningCurve>;
   /** What happened, a sentence an event; `after` is the `last` of the page before. */
   log(id: string, options?: { readonly after?: number; readonly limit?: number }): Promise<ExperimentLog>;
   /** The whole experiment as one page: HTML that needs nothing else, or Markdown. */

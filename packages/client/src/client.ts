@@ -13,6 +13,7 @@ import {
   experimentViewSchema,
   keyListSchema,
   keyViewSchema,
+  learningCurveSchema,
   newKeySchema,
   predictionsSchema,
   readinessSchema,
@@ -88,6 +89,8 @@ export function createClient(options: ClientOptions): Client {
     decisions: (id) => json(decisionListSchema, `${experiment(id)}/decisions`),
     evaluation: (id) => json(evaluationSchema, `${experiment(id)}/evaluation`),
     replay: (id, rules = {}) => json(replayViewSchema, `${experiment(id)}/replay`, withJson(rules)),
+    startLearningCurve: (id) => json(learningCurveSchema, `${experiment(id)}/learning-curve`, { method: "POST" }),
+    learningCurve: (id) => json(learningCurveSchema, `${experiment(id)}/learning-curve`),
     log: (id, page = {}) => json(experimentLogSchema, `${experiment(id)}/log${query({ ...page })}`),
     report: (id, format = "html") => text(`${experiment(id)}/report`, `text/${format}`),
     async model(id) {
