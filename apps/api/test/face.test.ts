@@ -132,6 +132,7 @@ describe("the documentation", () => {
       "/v1/experiments/{id}/decisions",
       "/v1/experiments/{id}/evaluation",
       "/v1/experiments/{id}/events",
+      "/v1/experiments/{id}/learning-curve",
       "/v1/experiments/{id}/log",
       "/v1/experiments/{id}/model",
       "/v1/experiments/{id}/pause",

@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
 const tables = [
   { name: "hourly_wages", target: "wage_per_hour", rows: null },
   { name: "concrete", target: null, rows: null },
-  { name: "california", target: null, rows: 4000 },
+  { name: "california", target: null, rows: 1500 },
 ] as const;
 
 const folder = sharedFile("data");
@@ -74,10 +74,14 @@ function lastGap({ decisions }: DecisionList): number {
   return Math.min(...(judged.length > 0 ? judged : all).flatMap(({ detectableGap }) => detectableGap ?? []));
 }
 
+function shortened({ low, expected, high, happened, factor, ...line }: Line) {
+  const short = (value: number) => Number(value.toPrecision(3));
+  return { ...line, low: short(low), expected: short(expected), high: short(high), happened: short(happened), factor: short(factor) };
+}
+
 build();
 const service = await startService({ engines: ["onnx"], slots: Number(options.slots), queue: "postgres" });
 const lines: Line[] = [];
-const sentences: string[] = [];
 try {
   const api = apiAt(service.url);
   const get = async <Answer>(path: string) => (await (await api.raw(path)).json()) as Answer;
@@ -118,23 +122,14 @@ try {
       detectableGap: lastGap(await get<DecisionList>(`/v1/experiments/${id}/decisions`)),
     };
     const learned = await estimated();
-    lines.push(...linesOf(name, "first", first, happened), ...linesOf(name, "learned", learned, happened));
-    sentences.push(`${name}: ${first.sentence}`, `${name}, learned: ${learned.sentence} ${learned.sources.speed.sentence}`);
+    const told = [...linesOf(name, "first", first, happened), ...linesOf(name, "learned", learned, happened)];
+    lines.push(...told);
+    // Told table by table: a search may take minutes.
+    console.table(told.map(shortened));
+    console.log(`Before: ${first.sentence}\nAfter: ${learned.sentence} ${learned.sources.speed.sentence}`);
   }
 } finally {
   await service.close();
 }
-const short = (value: number) => Number(value.toPrecision(3));
-console.table(
-  lines.map(({ low, expected, high, happened, factor, ...line }) => ({
-    ...line,
-    low: short(low),
-    expected: short(expected),
-    high: short(high),
-    happened: short(happened),
-    factor: short(factor),
-  })),
-);
-for (const sentence of sentences) console.log(sentence);
 if (options.json) console.log(JSON.stringify({ preset: options.preset, slots: Number(options.slots), lines }));
 process.exit(0);

@@ -19,7 +19,7 @@ export interface Beliefs {
   readonly sources: Pick<ExperimentEstimate["sources"], "epochs" | "speed" | "noise">;
 }
 
-/** Fitted by eye to twelve tables of 250 to 18,000 rows (test/bench/estimate/README.md): 1×64 is best after 60 epochs at 1,000 rows, more with more rows. */
+/** Fitted by eye to fourteen tables of 250 to 18,000 training rows (test/bench/estimate/README.md): 1×64 is best after 60 epochs at 1,000 rows, more with more rows. */
 const bestEpochAt = { rows: 1000, epochs: 60, power: 0.7, least: 10, most: 130 } as const;
 /** How far tables were from it, and runs of one size from each other (log scale). */
 const spreads = { tables: 0.7, runs: 0.3, noise: 0.5 } as const;

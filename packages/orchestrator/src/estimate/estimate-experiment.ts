@@ -19,8 +19,8 @@ export interface EstimateQuestion {
 }
 
 /**
- * Deviation of the difference between two equally good networks' losses on one row, over the mean loss: measured between seeds of 1×64
- * and 2×128 on eight tables (0.16 to 1.2, in the middle 0.6; test/bench/estimate/README.md).
+ * Deviation of the difference between two good networks' losses on one row, over the mean loss: measured between seeds of 1×64, and
+ * 2×128, on fourteen tables (0.16 to 3.4, in the middle 0.6; test/bench/estimate/README.md).
  */
 const rowDeviation = 0.6;
 /** Two-sided 95 % of the normal distribution. */
