@@ -47,5 +47,6 @@ describe("the registry", () => {
   it("gives each preset its recipe and version", () => {
     expect(presetRecipe("course")).toMatchObject({ maxEpochs: 20, patience: 2 });
     expect(policyVersion("course")).toBe("course/1");
+    expect(policyVersion("default")).toBe("default/2");
   });
 });

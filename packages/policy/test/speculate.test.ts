@@ -56,7 +56,7 @@ describe("speculate", () => {
     ).toBe(true);
   });
   it("puts replicates before capacities, though a capacity be cheaper and likelier", () => {
-    const measured = contextOf("default", { parameters: { explore: { trials: 0 } } });
+    const measured = contextOf("default", { parameters: { explore: { fewestNodes: 1024, leastGain: 0, gainForWork: 0 } } });
     const history = simulate(measured, byCapacity({ "2×128": 0.5 }, 0.52));
     const decision = history[3]?.decision as Exclude<Decision, Finish>;
     expect(decision).toMatchObject({ capacity: { hiddenLayers: 3, nodesPerLayer: 256 } });

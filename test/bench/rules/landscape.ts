@@ -25,6 +25,8 @@ export interface Landscape {
   readonly validationRows: number;
   readonly inputs: number;
   readonly folds: number;
+  /** Deviation of one fit around its cell (and fold), log scale, pooled over the cells. */
+  readonly noise: number;
   /** The grid cell that all recorded fits together say is best; null where the truth is a formula. */
   readonly bestGuess: Capacity | null;
   /** One world: the truth at every capacity of the explored range, and the noise around it. */
@@ -97,6 +99,7 @@ export function recordedLandscape(name: string, cells: readonly Cell[]): Landsca
     validationRows: first.nva ?? Math.round((first.ntr * 3) / 7),
     inputs: first.inputs ?? 10,
     folds: folds.shared.length,
+    noise: Math.sqrt(pooled),
     bestGuess: gridCells.reduce((best, cell) => (guessed(cell) < guessed(best) ? cell : best)),
     world: (draw) => {
       const levels = smoothed.draw(normals(draw, hashText(name)));

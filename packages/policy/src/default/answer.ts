@@ -3,18 +3,20 @@ import { type Comparison, capacityText, type Finish } from "@rightsize/core";
 import { evidenceOf } from "../evidence.ts";
 import { logLoss, numberText, percentText } from "../numbers.ts";
 import { summarise, type TrialView } from "../trials.ts";
-import { bandOf, comparisonsWith, eligible, leader, modelOf, noiseNumbers, parametersOf, rule, type Search } from "./search.ts";
+import { expectedLevels, leastExpected } from "./belief.ts";
+import { bandOf, comparisonsWith, eligible, noiseNumbers, parametersOf, rule, type Search } from "./search.ts";
 
-/** The answer: the best mean, or the smallest network within the band of it. */
+/** The answer: the least expected loss among the trials, or a smaller one that is as good. */
 export function answer(search: Search): Finish {
-  const best = leader(search);
+  const levels = expectedLevels(search);
+  const best = leastExpected(search);
   const about = search.trials.length > 0 ? search.trials.length : null;
   if (best === null) {
     const evidence = evidenceOf(rule, search.trials, [], noiseNumbers(search));
     const reason = "No network could be trained, whatever the rate and initialisation: done, without an answer";
     return { action: "FINISH", about, winner: null, verdict: "nothing_trainable", reason, evidence };
   }
-  const winner = search.parameters.preferCheaper ? smallestWithinBand(search, best) : best;
+  const winner = smallestOfNear(search, best, levels);
   const comparisons = comparisonsWith(search, winner);
   const advantage = advantageOverMean(search, winner);
   const margin = meanMargin(search, winner);
@@ -35,7 +37,8 @@ export function answer(search: Search): Finish {
     );
   const { ceiling } = search.parameters;
   const highest = winner.capacity.hiddenLayers === ceiling.hiddenLayers && winner.capacity.nodesPerLayer === ceiling.nodesPerLayer;
-  const smaller = winner === best ? "" : `, the smallest within ${percentText(bandOf(search))} of the best, ${capacityText(best.capacity)}`;
+  const within = winner.capacity.hiddenLayers === 0 ? bandOf(search) : search.parameters.cheaperWithin;
+  const smaller = winner === best ? "" : `, the smallest within ${percentText(within)} of the best, ${capacityText(best.capacity)}`;
   return finish(
     highest ? "ceiling" : "converged",
     `Done: the answer is ${name}${smaller}, the best in the explored range; ${wordsText(search, comparisons)}`,
@@ -46,10 +49,12 @@ function gap(advantage: number): string {
   return advantage > 0 ? `only ${percentText(advantage)} better than` : "no better than";
 }
 
-function smallestWithinBand(search: Search, best: TrialView): TrialView {
-  const { levels } = modelOf(search);
-  const level = (trial: TrialView) => levels.get(trial.number) as number;
-  const near = eligible(search).filter((trial) => level(trial) - level(best) <= bandOf(search));
+/** The linear model where it is within the band of the best; else the smallest network within `cheaperWithin` of it. */
+function smallestOfNear(search: Search, best: TrialView, levels: ReadonlyMap<number, number>): TrialView {
+  const worse = (trial: TrialView) => (levels.get(trial.number) ?? Number.POSITIVE_INFINITY) - (levels.get(best.number) as number);
+  const near = eligible(search).filter(
+    (trial) => trial === best || worse(trial) <= (trial.capacity.hiddenLayers === 0 ? bandOf(search) : search.parameters.cheaperWithin),
+  );
   return near.reduce((smallest, trial) =>
     parametersOf(search, trial.capacity) < parametersOf(search, smallest.capacity) ? trial : smallest,
   );

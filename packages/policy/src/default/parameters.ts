@@ -23,6 +23,7 @@ export const defaultParameters = z.strictObject({
         .max(16, "at most 16")
         .default(2)
         .meta({ description: "Nodes are multiplied by this in a step up" }),
+      most: whole(0, 100).default(2).meta({ description: "Most steps up; what lies beyond is left to the guided fits" }),
     })
     .refine(({ layers, factor }) => layers > 0 || factor > 1, "a step that adds layers or nodes")
     .prefault({})
@@ -34,29 +35,43 @@ export const defaultParameters = z.strictObject({
     .array(hidden)
     .max(16, "at most 16")
     .default([{ hiddenLayers: 3, nodesPerLayer: 16 }])
-    .meta({ description: "Networks tried after the first climb, in case it ended in a trap; a better one is climbed from" }),
+    .meta({ description: "Networks tried after the first climb, in case it ended in a trap" }),
   leastGain: fraction(0, 1)
     .default(0.02)
     .meta({ description: "A climb goes on only after a step that lowered the loss by more than this fraction" }),
   explore: z
     .strictObject({
-      trials: whole(0, 100)
-        .default(3)
-        .meta({ description: "Most guided steps: sizes from which the trials so far let a gain be expected" }),
+      fits: whole(0, 1000)
+        .default(30)
+        .meta({ description: "Most guided fits: of whatever size, new or tried, the trials so far let most be expected from" }),
       leastGain: fraction(0, 1)
-        .default(0.03)
-        .meta({ description: "No guided step is made for a smaller expected gain than this fraction" }),
+        .default(0.003)
+        .meta({ description: "No guided fit is made for a smaller expected gain than this fraction" }),
+      gainForWork: fraction(0, 10).default(0.08).meta({
+        description:
+          "Expected gain, as a fraction, that a fit must promise which takes as much work as fitting every size within reach once; less work needs less",
+      }),
+      reach: z
+        .number("a number")
+        .min(1, "at least 1")
+        .max(1e9, "at most 1e9")
+        .default(8)
+        .meta({ description: "A size is within reach that has no more than this many times the weights of the largest tried" }),
+      leastFits: whole(1, 1000)
+        .default(1)
+        .meta({ description: "Fits that the answer has at least, whatever is expected of them; a word on it needs two" }),
+      fitsOfOne: whole(1, 1000).default(10).meta({ description: "Most fits of one network" }),
       fewestNodes: whole(1, 65_536)
         .default(16)
-        .meta({ description: "Guided steps choose among these nodes per layer and their doubles, up to the ceiling" }),
+        .meta({ description: "New sizes have these nodes per layer or their doubles, up to the ceiling" }),
     })
     .prefault({})
-    .meta({ description: "Guided steps, after the climb and the probes" }),
+    .meta({ description: "Guided fits, after the climb and the probes" }),
   linear: z.boolean("true or false").default(true).meta({ description: "Fit the linear model too, as an eligible answer" }),
   noise: z
     .strictObject({
       deviation: fraction(0, 2)
-        .default(0.05)
+        .default(0.07)
         .meta({ description: "Believed deviation of one fit around its network's mean, as a fraction of the loss" }),
       weight: z
         .number("a number")
@@ -67,18 +82,6 @@ export const defaultParameters = z.strictObject({
     })
     .prefault({})
     .meta({ description: "What is believed of the noise before it is measured" }),
-  finals: z
-    .strictObject({
-      budget: fraction(0, 10).default(0.3).meta({ description: "Training work of the finals, as a fraction of the work before them" }),
-      trials: whole(1, 20).default(3).meta({ description: "The best so many trials take part" }),
-      drop: fraction(0, 1).default(0.2).meta({ description: "A trial whose probability of beating the best is below this is out" }),
-      settled: fraction(0, 1)
-        .default(0.85)
-        .meta({ description: "A trial that ties with the best with this probability needs no more fits" }),
-      fits: whole(1, 20).default(5).meta({ description: "Most fits of a trial" }),
-    })
-    .prefault({})
-    .meta({ description: "More fits for the best trials, before the answer" }),
   band: fraction(0, 1)
     .nullable()
     .default(null)
@@ -89,10 +92,10 @@ export const defaultParameters = z.strictObject({
     .lt(1, "less than 1")
     .default(0.95)
     .meta({ description: "Probability that a word (better, worse, tie) needs" }),
-  preferCheaper: z
-    .boolean("true or false")
-    .default(true)
-    .meta({ description: "Of networks within the band of the best, answer with the smallest" }),
+  cheaperWithin: fraction(0, 1).default(0.003).meta({
+    description:
+      "Of networks whose expected loss is within this fraction of the least, answer with the smallest; the linear model wins within the whole band",
+  }),
   repairs: z
     .strictObject({
       attempts: whole(0, 5).default(2).meta({ description: "Changes of rate or initialisation before a network counts as untrainable" }),

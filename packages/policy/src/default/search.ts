@@ -10,7 +10,7 @@ import { compare, hindrance, type WordRule } from "../words.ts";
 import type { DefaultParameters } from "./parameters.ts";
 
 /** The rule's name in every piece of evidence. */
-export const rule = "default: climb, probe, finals";
+export const rule = "default: climb, probe, guided fits";
 
 /** Learning-rate probes take this replicate's seed, so that a chosen rate is fitted afresh: the best of several is never the evidence. */
 const probeReplicate = 1000;
@@ -73,9 +73,12 @@ export function eligible(search: Search): readonly TrialView[] {
   return search.trials.filter((trial) => hindrance(trial) !== "untrainable");
 }
 
-/** The eligible trial with the least level (the first of equals) among some; null when there is none. */
-export function leader(search: Search, among: readonly TrialView[] = eligible(search)): TrialView | null {
-  const { levels } = modelOf(search);
+/** The eligible trial with the least level, as measured unless told (the first of equals), among some; null when there is none. */
+export function leader(
+  search: Search,
+  among: readonly TrialView[] = eligible(search),
+  levels: ReadonlyMap<number, number> = modelOf(search).levels,
+): TrialView | null {
   let best: TrialView | null = null;
   for (const trial of among) {
     const level = levels.get(trial.number);

@@ -1,26 +1,24 @@
 /**
- * Preset `default`: climb, probe, explore, finals. What measurement says finds the right size (test/bench/rules/README.md).
+ * Preset `default`: climb, probe, then whichever fit promises most. What measurement says finds the right size (test/bench/rules/README.md).
  *
- * 1. The linear model (an eligible answer), then the start, fitted twice to learn the noise; climb from it: one layer more and
- *    twice the nodes, one fit each, while a step gains more than 2 %. A step up needs no proof.
- * 2. A probe far from the path: climbing from one start falls into traps. A better probe is climbed from.
+ * 1. The linear model (an eligible answer), then the start; climb from it, at most twice: one layer more and twice the nodes, one fit
+ *    each, while a step gains more than 2 %. A step up needs no proof.
+ * 2. A probe far from the path: climbing from one start falls into traps.
  *    A trial that diverged, died or ended at the epoch cap is repaired before any comparison (cause before size).
- * 3. Up to three guided steps: a smooth guess through the trials (a Gaussian process) names the untried size with the largest
- *    expected gain for its work, if that gain is at least 3 %.
- * 4. Finals: more fits for the best trials, where they can change the answer, within a budget of training work.
- * 5. Words (better, worse, tie, undecided, untrainable, capped) with two runs a side, by Student's t on the pooled deviation.
- * 6. The answer is the best mean, or the smallest network within the band of it.
+ * 3. Guided fits: a smooth guess through all trials (a Gaussian process over layers and nodes) says what one more fit, of a new size or
+ *    of a tried one, is expected to gain. The one that gains most for its work is made, until none gains enough.
+ * 4. Words (better, worse, tie, undecided, untrainable, capped) with two runs a side, by Student's t on the pooled deviation.
+ * 5. The answer is the size with the least expected loss, its neighbours taken into account, or a smaller one that is as good.
  *
  * Replicate r has the experiment's seed + r, and fold r where the plan has folds. A sweep of learning rates is one probe a rate,
  * after which the chosen rate alone is fitted, with fresh seeds.
  */
 import { type Capacity, capacityText, defaultRecipe, linearModel, sameCapacity } from "@rightsize/core";
 import { answer } from "../default/answer.ts";
-import { nextGuided } from "../default/explore.ts";
-import { finals } from "../default/finals.ts";
+import { explore } from "../default/explore.ts";
 import { type DefaultParameters, defaultParameters } from "../default/parameters.ts";
-import { repair } from "../default/repair.ts";
-import { leader, modelOf, newSearch, type Search, startTrial, trialNumbered, trialOf } from "../default/search.ts";
+import { modelOf, newSearch, type Search, trialNumbered, trialOf } from "../default/search.ts";
+import { visit } from "../default/visit.ts";
 import { percentText } from "../numbers.ts";
 import { definePreset } from "../preset.ts";
 import { type Script, tell } from "../script.ts";
@@ -29,29 +27,23 @@ import type { TrialView } from "../trials.ts";
 function* story(search: Search): Script {
   const { parameters } = search;
   if (parameters.linear) yield* visit(search, linearModel, 1, "the linear model is the size to beat");
-  const start = yield* visit(search, parameters.start, parameters.startFits, "the start, fitted several times to learn the noise");
+  const several = parameters.startFits > 1 ? ", fitted several times to learn the noise" : "";
+  const start = yield* visit(search, parameters.start, parameters.startFits, `the start${several}`);
   yield* climb(search, start);
-  for (const capacity of parameters.probes) {
-    if (trialOf(search, capacity) !== undefined) continue;
-    const probe = yield* visit(search, capacity, 1, "a probe away from the path, in case the climb ended in a trap");
-    if (leader(search) === probe) yield* climb(search, probe);
-  }
-  for (let guided = 0; guided < parameters.explore.trials; guided++) {
-    const chosen = nextGuided(search);
-    if (chosen === null) break;
-    yield* visit(search, chosen.capacity, 1, chosen.why);
-  }
-  yield* finals(search);
+  for (const capacity of parameters.probes)
+    if (trialOf(search, capacity) === undefined)
+      yield* visit(search, capacity, 1, "a probe away from the path, in case the climb ended in a trap");
+  yield* explore(search);
   return () => answer(search);
 }
 
-/** Steps up from a trial while each step is better than the one before by more than `leastGain`. */
+/** Steps up from a trial while each step is better than the one before by more than `leastGain`, and no more than `step.most`. */
 function* climb(search: Search, from: TrialView): Script<void> {
+  const { step: way, leastGain: gain } = search.parameters;
   let foot = from;
-  for (;;) {
+  for (let steps = 0; steps < way.most; steps++) {
     const capacity = stepUp(foot.capacity, search.parameters);
     if (sameCapacity(capacity, foot.capacity)) return;
-    const gain = search.parameters.leastGain;
     const why = `a step up from ${capacityText(foot.capacity)}${gain > 0 ? `, as long as a step gains more than ${percentText(gain)}` : ""}`;
     const step = trialOf(search, capacity) ?? (yield* visit(search, capacity, 1, why));
     // A repair may have changed what is known of the foot's trial since it was read.
@@ -76,19 +68,12 @@ function stepUp(capacity: Capacity, { step, ceiling }: DefaultParameters): Capac
   };
 }
 
-/** Starts a trial and repairs what hinders it. */
-function* visit(search: Search, capacity: Capacity, fits: number, why: string): Script<TrialView> {
-  const { number } = yield* startTrial(search, capacity, fits, why);
-  yield* repair(search, number, fits, true);
-  return trialNumbered(search, number);
-}
-
 /** What measurement says finds the right size. */
 export const measured = definePreset<DefaultParameters>({
   name: "default",
-  version: 1,
+  version: 2,
   summary:
-    "Climb by one layer and twice the nodes, probe for traps, explore where gain is expected, fit the best again, and answer with evidence.",
+    "Climb by one layer and twice the nodes, probe for traps, then fit whatever is expected to gain most for its work, and answer with evidence.",
   recipe: defaultRecipe,
   parameters: defaultParameters,
   next: (context, parameters, history) => tell(story(newSearch(context, parameters)), history),

@@ -33,9 +33,21 @@ describe("where it looks", () => {
       context,
       surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5 - 0.03 * capacity.hiddenLayers - 0.02 * octaves(capacity))),
     );
-    expect(sizes(history).slice(0, 5)).toEqual(["linear", "1×64", "2×128", "3×256", "4×512"]);
+    expect(sizes(history).slice(0, 5)).toEqual(["linear", "1×64", "2×128", "3×256", "3×16"]);
+    expect(sizes(history)).toContain("4×512");
     expect(answerOf(history)).toBe("4×512");
     expect(last(history).verdict).toBe("ceiling");
+  });
+
+  it("climbs as far as it is told", () => {
+    const falling = surface((capacity) =>
+      capacity.hiddenLayers === 0 ? 0.9 : 0.5 - 0.03 * capacity.hiddenLayers - 0.02 * octaves(capacity),
+    );
+    const told = (most: number) =>
+      sizes(simulate({ ...context, parameters: { step: { most }, probes: [], explore: { fits: 0 } } }, falling));
+    expect(told(0)).toEqual(["linear", "1×64"]);
+    expect(told(1)).toEqual(["linear", "1×64", "2×128"]);
+    expect(told(9)).toEqual(["linear", "1×64", "2×128", "3×256", "4×512"]);
   });
 
   it("stops climbing at the first step that isn't better, and probes away from the path", () => {
@@ -58,22 +70,15 @@ describe("where it looks", () => {
     expect(answerOf(history)).toMatch(/^[234]×16$/);
   });
 
-  it("climbs from a probe that is better", () => {
-    const parameters = { explore: { trials: 0 } };
-    const deepNarrow = surface((capacity) =>
-      capacity.hiddenLayers < 3 ? 0.5 : 0.4 - 0.05 * capacity.hiddenLayers + 0.02 * octaves(capacity),
-    );
-    const history = simulate({ ...context, parameters }, deepNarrow);
-    expect(sizes(history)).toEqual(["linear", "1×64", "2×128", "3×16", "4×32", "4×64"]);
-  });
-
-  it("takes guided steps only where enough gain is expected, and no more than told", () => {
+  it("makes guided fits only where enough gain is expected for their work, and no more than told", () => {
     const uneven = surface((capacity) => 0.6 - 0.04 * octaves(capacity) + 0.1 * capacity.hiddenLayers);
-    const steps = (parameters: Record<string, unknown>) => sizes(simulate({ ...context, parameters }, uneven)).length;
-    expect(steps({})).toBeLessThanOrEqual(steps({ explore: { trials: 0 } }) + 3);
-    expect(steps({})).toBeGreaterThan(steps({ explore: { trials: 0 } }));
-    expect(steps({ explore: { leastGain: 1 } })).toBe(steps({ explore: { trials: 0 } }));
-    expect(answerOf(simulate({ ...context, parameters: { explore: { trials: 8 } } }, uneven))).toBe("1×512");
+    const told = (explore: Record<string, unknown>) => simulate({ ...context, parameters: { explore } }, uneven);
+    const without = told({ fits: 0 }).length;
+    expect(told({}).length).toBeGreaterThan(without);
+    expect(told({ fits: 1 }).length).toBe(without + 1);
+    expect(told({ leastGain: 1 }).length).toBe(without);
+    expect(told({ gainForWork: 10 }).length).toBeLessThan(told({}).length);
+    expect(answerOf(told({ gainForWork: 0 }))).toBe("1×512");
   });
 
   it("gives each row a next step by the size of what follows, and the last one DONE", () => {
@@ -99,35 +104,25 @@ describe("where it looks", () => {
   });
 });
 
-describe("finals", () => {
-  const close = surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5), 0.05);
+describe("another fit of a tried size", () => {
+  // Sizes differ by less than fits do.
+  const close = surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5 - 0.002 * octaves(capacity)), 0.05);
+  const often = { explore: { leastGain: 0, gainForWork: 0, fits: 40, fitsOfOne: 3 } };
 
-  it("fit the best trials again, never more than the most, never a new size, and never change a row's next step", () => {
-    const history = simulate({ ...context, parameters: { finals: { budget: 10 } } }, close);
-    const finals = of(history, "ADD_RUNS");
-    expect(finals.length).toBeGreaterThan(1);
-    expect(finals.every(({ runs }) => runs.every(({ purpose }) => purpose === "finals"))).toBe(true);
+  it("is made where it can change the answer, never more often than told, and never changes a row's next step", () => {
+    const history = simulate({ ...context, parameters: often }, close);
+    const added = of(history, "ADD_RUNS");
+    expect(added.length).toBeGreaterThan(3);
+    expect(added.every(({ runs }) => runs.length === 1 && runs.every(({ purpose }) => purpose === "finals"))).toBe(true);
+    expect(added[0]?.reason).toMatch(/^Fit \d×\d+ a (second|third) time, from which the trials so far let a gain of .* % be expected$/);
     const fits = trialTable(history).map(({ number }) => summariseTrial(history, number).all.length);
-    expect(Math.max(...fits)).toBeLessThanOrEqual(5);
-    const rare = simulate({ ...context, parameters: { startFits: 1, finals: { budget: 10, fits: 2 } } }, close);
-    expect(Math.max(...trialTable(rare).map(({ number }) => summariseTrial(rare, number).all.length))).toBe(2);
-    const before = history.slice(
-      0,
-      history.findIndex(({ decision }) => decision.action === "ADD_RUNS"),
-    );
-    expect(
-      trialTable(before)
-        .slice(0, -1)
-        .map(({ nextStep }) => nextStep),
-    ).toEqual(
-      trialTable(history)
-        .slice(0, -1)
-        .map(({ nextStep }) => nextStep),
-    );
+    expect(Math.max(...fits)).toBe(3);
+    const starts = history.filter(({ decision }) => decision.action !== "ADD_RUNS");
+    expect(trialTable(history).map(({ nextStep }) => nextStep)).toEqual(trialTable(starts).map(({ nextStep }) => nextStep));
   });
 
-  it("are a second mean beside the row's score", () => {
-    const history = simulate(context, close);
+  it("is a second mean beside the row's score", () => {
+    const history = simulate({ ...context, parameters: often }, close);
     const first = of(history, "ADD_RUNS")[0];
     const summary = summariseTrial(history, first?.trial ?? 0);
     expect(summary.finalsScore).not.toBeNull();
@@ -135,12 +130,8 @@ describe("finals", () => {
     expect(summary.score).toBe(trialTable(history)[(first?.trial ?? 0) - 1]?.score);
   });
 
-  it("don't happen without a budget", () => {
-    expect(of(simulate({ ...context, parameters: { finals: { budget: 0 } } }, close), "ADD_RUNS")).toEqual([]);
-  });
-
-  it("end when nothing can change the answer", () => {
-    const clear = surface((capacity) => (capacityText(capacity) === "2×128" ? 0.1 : 0.8), 0.01);
+  it("is not made when nothing can change the answer", () => {
+    const clear = surface((capacity) => (capacityText(capacity) === "2×128" ? 0.1 : 0.8), 0.001);
     expect(of(simulate(context, clear), "ADD_RUNS")).toEqual([]);
   });
 });
@@ -152,6 +143,26 @@ describe("the answer", () => {
       surface((capacity) => (capacity.hiddenLayers === 0 ? 0.3 : 0.305), 0.003),
     );
     expect(answerOf(history)).toBe("linear");
+  });
+
+  it("is a smaller network where it is as good, and says of which it is as good", () => {
+    const nearly = surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : capacity.nodesPerLayer <= 64 ? 0.5005 : 0.5), 0);
+    const history = simulate(context, nearly);
+    expect(answerOf(history)).toBe("1×16");
+    expect(last(history).reason).toContain("the smallest within 0.3 % of the best");
+    expect(answerOf(simulate({ ...context, parameters: { cheaperWithin: 0 } }, nearly))).toMatch(/×(128|256|512)$/);
+  });
+
+  it("is fitted as often as told, so that a lucky fit is found out", () => {
+    const lucky: OutcomesOf = (request, { capacity }) => {
+      const first = request.seed === context.seed && capacityText(capacity) === "2×128";
+      return outcome(request, capacity, capacity.hiddenLayers === 0 ? 0.9 : first ? 0.46 : 0.5);
+    };
+    const told = (leastFits: number) => simulate({ ...context, parameters: { explore: { leastFits } } }, lucky);
+    const fits = (history: History) => summariseTrial(history, last(history).winner ?? 0).all.length;
+    expect(fits(told(1))).toBe(1);
+    expect(fits(told(3))).toBeGreaterThanOrEqual(3);
+    expect(of(told(3), "ADD_RUNS").some(({ reason }) => reason.includes("to confirm the answer"))).toBe(true);
   });
 
   it("is that nothing beats the mean, on a target that was shuffled", () => {
@@ -177,8 +188,8 @@ describe("the answer", () => {
 
   it("has a word for every other trial with two fits a side, and the gap that would have shown where it is undecided", () => {
     const history = simulate(
-      { ...context, parameters: { startFits: 3, finals: { budget: 4 } } },
-      surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5), 0.05),
+      { ...context, parameters: { startFits: 3, explore: { leastGain: 0, gainForWork: 0 } } },
+      surface((capacity) => (capacity.hiddenLayers === 0 ? 0.9 : 0.5 - 0.001 * octaves(capacity)), 0.05),
     );
     const { comparisons } = last(history).evidence;
     const judged = comparisons.filter(({ verdict }) => verdict !== null);
@@ -211,7 +222,7 @@ describe("cause before size", () => {
     expect(repair?.reason).toContain("1×64 diverged: train it again at a rate of 0.0001");
     expect(of(history, "CHANGE_RECIPE")).toHaveLength(1);
     expect(summariseTrial(history, 2).learningRate).toBeCloseTo(0.0001, 12);
-    expect(answerOf(history)).toBe("4×512");
+    expect(answerOf(history)).toBe("1×512");
   });
 
   it("says untrainable when no repair helps, and that nothing was trainable when that holds for all", () => {
@@ -236,7 +247,7 @@ describe("cause before size", () => {
   });
 
   it("says capped, not worse, when the ceiling of epochs is reached", () => {
-    const history = simulate({ ...context, parameters: { startFits: 2, finals: { budget: 4 } } }, (request, trial) =>
+    const history = simulate({ ...context, parameters: { startFits: 2, explore: { leastGain: 0, gainForWork: 0 } } }, (request, trial) =>
       trial.capacity.nodesPerLayer === 64 ? outcome(request, trial.capacity, 0.49, { capped: true }) : good(request, trial),
     );
     expect(last(history).evidence.comparisons.find(({ trial }) => trial === 2)).toMatchObject({ verdict: "capped" });
@@ -284,12 +295,12 @@ describe("a sweep of learning rates", () => {
 
 describe("its parameters", () => {
   it("are all filled in", () => {
-    expect(parseSearch({ preset: "default", parameters: { finals: { budget: 1 } } })).toMatchObject({
+    expect(parseSearch({ preset: "default", parameters: { explore: { fits: 5 } } })).toMatchObject({
       ok: true,
       search: {
         parameters: {
           start: { hiddenLayers: 1, nodesPerLayer: 64 },
-          finals: { budget: 1, fits: 5 },
+          explore: { fits: 5, fewestNodes: 16 },
           ceiling: { hiddenLayers: 4, nodesPerLayer: 512 },
         },
       },
@@ -299,7 +310,7 @@ describe("its parameters", () => {
     [{ step: { layers: 0, factor: 1 } }, "/search/parameters/step", "a step that adds layers or nodes"],
     [{ probes: [{ hiddenLayers: 0, nodesPerLayer: 4 }] }, "/search/parameters/probes/0/hiddenLayers", "at least 1"],
     [{ confidence: 1 }, "/search/parameters/confidence", "less than 1"],
-    [{ finals: { budgets: 1 } }, "/search/parameters/finals/budgets", "a parameter of this preset: there is none of this name"],
+    [{ explore: { fit: 1 } }, "/search/parameters/explore/fit", "a parameter of this preset: there is none of this name"],
   ])("refuse %j at %s", (parameters, where, required) => {
     expect(parseSearch({ preset: "default", parameters })).toMatchObject({ ok: false, issues: [{ where, required }] });
   });
