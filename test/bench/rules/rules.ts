@@ -32,7 +32,7 @@ export const variants: readonly Rule[] = [
   measured("never the cheaper", { cheaperWithin: 0 }),
   measured("the cheaper within 1 %", { cheaperWithin: 0.01 }),
   measured("s0 3 %", { noise: { deviation: 0.03 } }),
-  measured("s0 5 %", { noise: { deviation: 0.05 } }),
+  measured("s0 7 %", { noise: { deviation: 0.07 } }),
   measured("s0 10 %", { noise: { deviation: 0.1 } }),
   measured("least gain .1 %", { explore: { leastGain: 0.001 } }),
   measured("least gain .2 %", { explore: { leastGain: 0.002 } }),

@@ -171,7 +171,7 @@ describe("earlier runs", () => {
       Array.from({ length: 12 }, (_, index) =>
         trained(index, { validationLoss: 0.2 * Math.exp(index % 2 === 0 ? spread : -spread), ...more }),
       );
-    const searching = { spec: spec({ search: { preset: "default", parameters: { explore: { trials: 0 } } } }) };
+    const searching = { spec: spec({ search: { preset: "default", parameters: { startFits: 3, noise: { weight: 1 } } } }) };
     const noisy = estimateExperiment(question({ ...searching, earlier: losses(0.3) }));
     const quiet = estimateExperiment(question({ ...searching, earlier: losses(0.005) }));
     expect(noisy.detectableGap.runs.expected).toBeGreaterThan(2 * quiet.detectableGap.runs.expected);

@@ -71,7 +71,7 @@ export const defaultParameters = z.strictObject({
   noise: z
     .strictObject({
       deviation: fraction(0, 2)
-        .default(0.07)
+        .default(0.05)
         .meta({ description: "Believed deviation of one fit around its network's mean, as a fraction of the loss" }),
       weight: z
         .number("a number")

@@ -88,8 +88,11 @@ function bendThrough(drawn: (capacity: Capacity) => number, known: readonly Trie
   const rest = known.map((size) => ({ ...size, level: size.level - drawn(size.capacity) }));
   const linear = rest.find(({ capacity }) => sameCapacity(capacity, linearModel));
   const hidden = rest.filter(({ capacity }) => capacity.hiddenLayers > 0);
-  const guess = hidden.length === 0 ? null : surrogate(hidden, { nodesOctaves: 2, layers: 1.5, leastDeviation: 0.05 });
-  return (capacity) => (capacity.hiddenLayers === 0 ? (linear?.level ?? 0) : guess === null ? 0 : guess(capacity).level);
+  const smoothness = { nodesOctaves: 2, layers: 1.5, leastDeviation: 0.05, ownShare: 0, trendShare: { octave: 0, layer: 0 } };
+  return (capacity) => {
+    if (capacity.hiddenLayers === 0) return linear?.level ?? 0;
+    return hidden.length === 0 ? 0 : (surrogate(hidden, [capacity], smoothness).levels[0] as number);
+  };
 }
 
 function square(value: number): number {
