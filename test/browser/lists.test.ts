@@ -39,7 +39,7 @@ describe.skipIf(noBrowser !== null)(`the lists${noBrowser === null ? "" : ` (ski
     await page.getByRole("searchbox").fill("titanic");
     await expect.poll(() => lines().count()).toBe(1);
     await page.getByRole("link", { name: "Who survived the Titanic?" }).waitFor();
-    await page.getByText("0.3358").waitFor();
+    await page.getByText("0.3357").waitFor();
     await expect.poll(() => lines().textContent()).toContain("survived from titanic_all_numeric.csv");
     expect(
       service.asked.filter((path) => path.endsWith("/trials")),

@@ -33,24 +33,35 @@ export function scoredRuns(trial: TrialView): readonly RunView[] {
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** As the policy takes it: the geometric mean of losses, which no run far off drags along. */
+const geometricMean = (losses: readonly number[]) => Math.exp(mean(losses.map(Math.log)));
+
 /**
- * The runs that a trial's score is the mean of: of several learning rates those of one, after a changed recipe the later ones. The page
- * is not told which, so it looks for the runs whose mean is the score; none where it finds none.
+ * The runs that a trial's score is the mean of: of several learning rates those of one, after a changed recipe the later ones, without
+ * or with the finals. The page is not told which, so it looks for the runs whose mean is the score; none where it finds none.
  */
 export function standingRuns(trial: TrialView): readonly RunView[] {
   const scored = scoredRuns(trial);
   const { score } = trial;
   if (score === null) return [];
   const rates = [...new Set(scored.map((run) => run.learningRate))];
-  const sets = [
-    scored,
-    ...rates.map((rate) => scored.filter((run) => run.learningRate === rate)),
-    scored.filter((run) => run.purpose === "fit"),
-  ];
+  const ofOneRate = [scored, ...rates.map((rate) => scored.filter((run) => run.learningRate === rate))];
+  const sets = [...ofOneRate, ...ofOneRate.map((runs) => runs.filter((run) => run.purpose === "fit"))];
   for (let from = 1; from < scored.length; from++) sets.push(scored.slice(from));
   const matches = (runs: readonly RunView[]) =>
-    Math.abs(mean(runs.map((run) => run.validationLoss ?? 0)) - score) <= 1e-9 * Math.max(1, Math.abs(score));
+    Math.abs(geometricMean(runs.map((run) => run.validationLoss ?? 0)) - score) <= 1e-9 * Math.max(1, Math.abs(score));
   return sets.find((runs) => runs.length > 0 && matches(runs)) ?? [];
+}
+
+/** Those and the finals beside them, which are more runs of the same network. */
+export function comparableRuns(trial: TrialView): readonly RunView[] {
+  const standing = standingRuns(trial);
+  const [first] = standing;
+  if (first === undefined) return [];
+  const more = scoredRuns(trial).filter(
+    (run) => run.purpose === "finals" && run.learningRate === first.learningRate && !standing.includes(run),
+  );
+  return [...standing, ...more];
 }
 
 /** Standard deviation (n − 1) of the score over the runs that stand for a trial; null below two runs. */

@@ -123,7 +123,8 @@ describe("the trial table", () => {
   });
 
   it("shows the spread over replicates, and none for a single run", () => {
-    const two = [5, 7].map((meanSquaredError, index) =>
+    // The policy's mean is the geometric one: of 5 and 7.2 it is 6.
+    const two = [5, 7.2].map((meanSquaredError, index) =>
       run({ id: `run_${index}`, validationLoss: meanSquaredError / 9, metrics: { meanSquaredError } }),
     );
     const rows = tableRows(
@@ -132,7 +133,7 @@ describe("the trial table", () => {
       liveStart(0),
       0,
     );
-    expect(rows.map((row) => row.deviationText)).toEqual(["± 1.4", null]);
+    expect(rows.map((row) => row.deviationText)).toEqual(["± 1.6", null]);
   });
 
   it("takes the spread over the runs that the score is the mean of, not over other learning rates or an older recipe", () => {
@@ -146,7 +147,7 @@ describe("the trial table", () => {
     );
     const deviationOf = (score: number) =>
       tableRows(experiment, tableOf([trial(1, 1, 8, 9 * score, null, { runs, score })]), liveStart(0), 0)[0]?.deviationText;
-    expect(deviationOf(0.6)).toBe("± 1.3");
+    expect(deviationOf(Math.sqrt(0.5 * 0.7))).toBe("± 1.3");
     expect(deviationOf(0.9)).toBeNull();
     expect(deviationOf(0.123)).toBeNull();
   });

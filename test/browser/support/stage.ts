@@ -271,9 +271,9 @@ export class Stage {
     const trial = this.trial(trialNumber);
     const losses = trial.runs.flatMap((run) => (run.validationLoss === null ? [] : [run.validationLoss]));
     trial.state = "COMPLETED";
-    // Of several learning rates the best stands for the trial; of replicates their mean.
+    // Of several learning rates the best stands for the trial; of replicates their geometric mean.
     const sweep = new Set(trial.runs.map((run) => run.learningRate)).size > 1;
-    trial.score = sweep ? Math.min(...losses) : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    trial.score = sweep ? Math.min(...losses) : Math.exp(losses.reduce((sum, loss) => sum + Math.log(loss), 0) / losses.length);
     trial.metrics = this.metrics(trial.score);
     trial.verdict = verdict;
     this.emit("trial.completed", { trialId: trial.id, number: trial.number, score: trial.score, runs: losses.length });

@@ -7,7 +7,7 @@ import { tickText } from "../plots/scale.ts";
 import { type StripDatum, stripGeometry, stripHeight } from "../plots/strip-geometry.ts";
 import { useWidth } from "../plots/use-width.ts";
 import { Link } from "../router.tsx";
-import { incumbent, scoreMetric, standingRuns } from "../scores.ts";
+import { comparableRuns, incumbent, scoreMetric } from "../scores.ts";
 
 const left = 76;
 const axisHeight = 40;
@@ -17,7 +17,7 @@ function stripData(experiment: ExperimentView, trials: readonly TrialView[]): re
   return trials.map((trial) => ({
     label: capacityText(trial),
     strong: trial.id === best?.id,
-    dots: standingRuns(trial).flatMap((run) => {
+    dots: comparableRuns(trial).flatMap((run) => {
       const value = run.metrics?.[scoreMetric(experiment.task)] ?? run.validationLoss;
       return value === null
         ? []
@@ -50,7 +50,7 @@ export function Splits({ experiment, trials, metric }: { experiment: ExperimentV
       <p className="quiet">
         {several
           ? `Every dot is one training of that network, ${folds > 1 ? `on one of ${folds} splits` : "with another seed on the same split"}; the bar is the mean ± one deviation.`
-          : "Each network was trained once, on one split: another split of the same rows would give another score. Ten splits of one network show how far they lie apart."}
+          : "Each network was trained once: another split of the same rows, or another seed, would give another score. Ten splits of one network show how far they lie apart."}
       </p>
       <div ref={box}>
         {several && geometry !== null && (
