@@ -136,10 +136,8 @@ function spawnReady(settings: TrainerSettings): Promise<Ready> {
       clearTimeout(timer);
       process.off("exit", onExit);
       if (message.kind === "ready") resolve({ process, fingerprints: message.fingerprints, device: message.device });
-      else
-        reject(
-          new RightsizeError("engine_failed", message.kind === "error" ? message.error.detail : `the trainer said ${message.kind} first`),
-        );
+      else if (message.kind === "error") reject(RightsizeError.fromPlain(message.error));
+      else reject(new RightsizeError("engine_failed", `the trainer said ${message.kind} first`));
     });
   });
 }

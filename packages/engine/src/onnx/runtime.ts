@@ -21,7 +21,7 @@ let loaded: Promise<Ort> | undefined;
 export function loadOrt(): Promise<Ort> {
   loaded ??= import("onnxruntime-node").catch((cause: unknown) => {
     loaded = undefined;
-    throw new RightsizeError("engine_unavailable", `onnxruntime-node can't be loaded: ${text(cause)}`, { cause });
+    throw new RightsizeError("engine_unavailable", `onnxruntime-node can't be loaded: ${text(cause)}. ${remedies.cpu}`, { cause });
   });
   return loaded;
 }
@@ -88,11 +88,12 @@ async function createSession(ort: Ort, provider: ExecutionProvider, model: Uint8
     });
   } catch (cause) {
     if (provider === "cpu") throw new RightsizeError("engine_failed", `onnxruntime refused the graph: ${text(cause)}`, { cause });
-    throw new RightsizeError("engine_unavailable", `The ${provider} provider can't be used: ${text(cause)} ${remedies[provider]}`, {
+    throw new RightsizeError("engine_unavailable", `The ${provider} provider can't be used: ${text(cause)}. ${remedies[provider]}`, {
       cause,
       issues: [{ where: "engine provider", received: provider, required: remedies[provider] }],
     });
   }
 }
 
-const text = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+/** What went wrong, without the full stop or the line break that some messages end with. */
+const text = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)).replace(/[\s.]+$/, "");
