@@ -1,6 +1,6 @@
 /** The shapes that bench:engine measures, and our own side of a measurement. */
 import { defaultRecipe, type Engine, type Optimizer, randomStream, type TensorTable } from "@rightsize/core";
-import { type TrainJob, trainRun } from "@rightsize/engine";
+import { type TrainHooks, type TrainJob, trainRun } from "@rightsize/engine";
 
 export interface BenchCase {
   readonly name: string;
@@ -66,7 +66,12 @@ export function jobOf(one: BenchCase): TrainJob {
 }
 
 /** CPU seconds of each epoch of a run through the whole train loop, validation included; the first epoch (it warms up) is left out. */
-export async function ourEpochs(engine: Engine, job: TrainJob, count: number, metricsEveryEpochs?: number): Promise<readonly number[]> {
+export async function ourEpochs(
+  engine: Engine,
+  job: TrainJob,
+  count: number,
+  beside: Partial<TrainHooks> = {},
+): Promise<readonly number[]> {
   const marks: number[] = [];
   const cpu = () => {
     const { user, system } = process.cpuUsage();
@@ -76,8 +81,9 @@ export async function ourEpochs(engine: Engine, job: TrainJob, count: number, me
     onEpoch: () => void marks.push(cpu()),
     signal: new AbortController().signal,
     now: () => performance.now(),
-    ...(metricsEveryEpochs === undefined ? {} : { metricsEveryEpochs }),
+    ...beside,
   };
-  await trainRun(engine, { ...job, recipe: { ...job.recipe, maxEpochs: count + 1 } }, hooks);
+  const recipe = { ...job.recipe, maxEpochs: count + 1 };
+  await trainRun(engine, { ...job, recipe }, hooks);
   return marks.slice(1).map((mark, index) => mark - (marks[index] as number));
 }

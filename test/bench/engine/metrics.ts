@@ -1,6 +1,7 @@
 /**
- * What metrics beside the epochs' losses cost: CPU time of all epochs with them (each epoch, and as often as is the default) over without,
- * taking turns, the quickest round of each. `--json` prints a summary as its last line.
+ * What metrics beside the epochs' losses cost, and looks at the layers: CPU time of all epochs with them (metrics each epoch, metrics as
+ * often as is the default, looks as often as is the default) over without, taking turns, the quickest round of each. `--json` prints a
+ * summary as its last line.
  */
 import { parseArgs } from "node:util";
 import { createEngine } from "@rightsize/engine";
@@ -21,20 +22,34 @@ const cases: readonly BenchCase[] = [
 ];
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const turns = [0, 1, undefined] as const;
+const without = { metricsEveryEpochs: 0, layerDiagnostics: false };
+const turns = {
+  without,
+  each: { ...without, metricsEveryEpochs: 1 },
+  byDefault: { layerDiagnostics: false },
+  looks: { metricsEveryEpochs: 0 },
+} as const;
+type Turn = keyof typeof turns;
 
 const engine = await createEngine("onnx");
-const results: { name: string; epochMs: number; each: number; byDefault: number }[] = [];
+const results: { name: string; epochMs: number; each: number; byDefault: number; looks: number }[] = [];
 for (const one of cases) {
   const job = jobOf(one);
-  const rounds = new Map(turns.map((every) => [every, [] as number[]]));
+  const best: Record<Turn, number> = { without: Infinity, each: Infinity, byDefault: Infinity, looks: Infinity };
   for (let round = 0; round < Number(options.rounds); round++) {
-    for (const every of turns) rounds.get(every)?.push(mean(await ourEpochs(engine, job, one.epochs, every)));
+    for (const turn of Object.keys(turns) as Turn[])
+      best[turn] = Math.min(best[turn], mean(await ourEpochs(engine, job, one.epochs, turns[turn])));
   }
-  const [without, each, byDefault] = turns.map((every) => Math.min(...(rounds.get(every) ?? []))) as [number, number, number];
-  const result = { name: one.name, epochMs: without * 1000, each: each / without, byDefault: byDefault / without };
+  const ratio = (turn: Turn) => best[turn] / best.without;
+  const result = {
+    name: one.name,
+    epochMs: best.without * 1000,
+    each: ratio("each"),
+    byDefault: ratio("byDefault"),
+    looks: ratio("looks"),
+  };
   results.push(result);
-  const text = `metrics each epoch ${result.each.toFixed(3)} times that, by default ${result.byDefault.toFixed(3)}`;
+  const text = `metrics each epoch ${result.each.toFixed(3)} times that, by default ${result.byDefault.toFixed(3)}, looks ${result.looks.toFixed(3)}`;
   console.log(`${one.name.padEnd(24)} ${result.epochMs.toFixed(2)} ms an epoch without; ${text}`);
 }
 await engine.close();
