@@ -245,19 +245,20 @@ export function postgresWork(database: Database): WorkStore {
     pace: () =>
       guard(async () => {
         const [row] = await sql.query<{ epochs: bigint | null; gap: number | null }>(
+          // Not clock_timestamp(): no index can be searched for what changes within a statement.
           // Starts and ends of each worker's attempts in order of time: the gap before a start is the time since the last end.
           `WITH moments AS (
              SELECT worker_id, started_at AS at, NULL::timestamptz AS ended FROM attempts
-             WHERE started_at > clock_timestamp() - interval '10 minutes'
+             WHERE started_at > statement_timestamp() - interval '10 minutes'
              UNION ALL
-             SELECT worker_id, ended_at, ended_at FROM attempts WHERE ended_at > clock_timestamp() - interval '10 minutes'
+             SELECT worker_id, ended_at, ended_at FROM attempts WHERE ended_at > statement_timestamp() - interval '10 minutes'
            ), gaps AS (
              SELECT at, ended, extract(epoch FROM at - max(ended) OVER (PARTITION BY worker_id ORDER BY at, ended))::float8 * 1000 AS ms
              FROM moments
            )
-           SELECT (SELECT sum(epochs) FROM runs WHERE ended_at > clock_timestamp() - interval '1 minute') AS epochs,
+           SELECT (SELECT sum(epochs) FROM runs WHERE ended_at > statement_timestamp() - interval '1 minute') AS epochs,
              (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FROM gaps
-              WHERE ended IS NULL AND ms IS NOT NULL AND at > clock_timestamp() - interval '1 minute') AS gap`,
+              WHERE ended IS NULL AND ms IS NOT NULL AND at > statement_timestamp() - interval '1 minute') AS gap`,
         );
         return { epochsPerSecond: Number(row?.epochs ?? 0) / 60, slotGapMs: row?.gap ?? null };
       }),

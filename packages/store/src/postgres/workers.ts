@@ -30,11 +30,12 @@ export function postgresWorkers(database: Database): WorkerStore {
     list: () =>
       guard(async () => {
         const rows = await sql.query<Rows.Worker & WorkerPace & { live: boolean; running: AssignmentId[]; doing: WorkerRecord["doing"] }>(
+          // Not clock_timestamp() for the runs: no index can be searched for what changes within a statement.
           `WITH pace AS (
              SELECT worker_id, count(*)::int4 AS runs, sum(epochs)::float8 AS epochs, sum((result->>'cost')::float8) AS cost,
                sum((result->>'trainMs')::float8) AS "trainMs"
              FROM runs JOIN attempts ON attempts.assignment_id = runs.assignment_id AND attempts.number = runs.ended_by
-             WHERE runs.ended_at > clock_timestamp() - $1 * interval '1 minute' AND state IN ('COMPLETED', 'DIVERGED')
+             WHERE runs.ended_at > statement_timestamp() - $1 * interval '1 minute' AND state IN ('COMPLETED', 'DIVERGED')
                AND purpose <> 'finalise' AND reused_from IS NULL
              GROUP BY worker_id
            )
