@@ -64,6 +64,7 @@ export function decisionView(sequence: number, changes: Partial<DecisionView> = 
     action: "START_TRIAL",
     reason: `Reason ${sequence}.`,
     decision: { action: "START_TRIAL", capacity: { hiddenLayers: 1, nodesPerLayer: 100 } },
+    limit: null,
     hash: "0".repeat(64),
     createdAt: "2026-01-01T00:00:00.000Z",
     ...changes,

@@ -173,6 +173,7 @@ describe("decisions", () => {
     action,
     reason: `reason ${sequence}`,
     decision: body,
+    limit: null,
     hash: "",
     createdAt: "",
   });

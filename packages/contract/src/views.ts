@@ -187,6 +187,13 @@ export const decisionViewSchema = z.object({
   action: z.enum(["START_TRIAL", "ADD_RUNS", "CHANGE_RECIPE", "FINISH"]),
   reason: z.string(),
   decision: z.record(z.string(), z.unknown()).meta({ description: "The whole decision, with its evidence, as decided" }),
+  limit: z
+    .object({ kind: z.enum(["trials", "parameters", "cpu", "wall_time"]), limit: z.number() })
+    .nullable()
+    .meta({
+      description:
+        "The limit of the experiment that was reached and forced this decision (trials, parameters, seconds); null for nearly all",
+    }),
   hash: z.string(),
   createdAt: isoTimeSchema,
 });

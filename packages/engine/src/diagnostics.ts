@@ -71,7 +71,13 @@ export function verdicts(layers: readonly LayerDiagnostics[], numbers: VerdictNu
     }
   }
   if (numbers.capped) {
-    const sentence = `Training ended at the cap of ${numbers.epochs} epochs, and epoch ${numbers.stopping.bestEpoch} was the best: it was still improving.`;
+    // A cap shorter than the patience ends every run so: only a best last epoch says that it was improving.
+    const { bestEpoch } = numbers.stopping;
+    const end = `Training ended at the cap of ${numbers.epochs} epochs`;
+    const sentence =
+      bestEpoch === numbers.epochs
+        ? `${end}, and the last was the best: it was still improving.`
+        : `${end}, before early stopping could end it; epoch ${bestEpoch} was the best.`;
     found.push({ symptom: "capped", sentence });
   }
   const gap = trainingLoss > 0 ? validationLoss / trainingLoss : Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 /** Networks built to have each illness, and seen by name. */
 import { courseRecipe, type Engine } from "@rightsize/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createEngine, type TrainJob, trainRun } from "../src/index.ts";
+import { createEngine, type TrainJob, trainRun, verdicts } from "../src/index.ts";
 import { collect, jobFor, sectors, waves } from "./support.ts";
 
 let engine: Engine;
@@ -76,4 +76,18 @@ test("a run that diverges says so, with no score", async () => {
   const seen = await examine(jobFor(waves(400), { hiddenLayers: 3, nodesPerLayer: 64 }, { optimizer: { ...sgd, momentum: 0.9 } }), 50);
   expect(seen.kind).toBe("diverged");
   expect(seen.named).toEqual(["diverged"]);
+});
+
+test("a run that ended at the cap was still improving only where its last epoch was the best", () => {
+  const sentence = (bestEpoch: number) =>
+    verdicts([], {
+      stopping: { bestLoss: 0.1, bestEpoch },
+      epochs: 10,
+      capped: true,
+      trainingLoss: 0.1,
+      validationLoss: 0.1,
+      meanLoss: 1,
+    })[0]?.sentence;
+  expect(sentence(10)).toBe("Training ended at the cap of 10 epochs, and the last was the best: it was still improving.");
+  expect(sentence(4)).toBe("Training ended at the cap of 10 epochs, before early stopping could end it; epoch 4 was the best.");
 });

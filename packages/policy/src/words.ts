@@ -22,7 +22,7 @@ export function probabilityWithin(band: number, contrast: Contrast, degrees: num
   return probabilityBelow(band, contrast, degrees) - probabilityBelow(-band, contrast, degrees);
 }
 
-/** Why a trial can't be judged by its size: none of its rates trained, or its runs end at the epoch cap, still improving. */
+/** Why a trial can't be judged by its size: none of its rates trained, or its runs end at the epoch cap, before early stopping could end them. */
 export function hindrance(trial: TrialView): "untrainable" | "capped" | null {
   const { score, all } = summarise(trial);
   if (score === null || trial.runs.some(({ outcome }) => outcome.purpose === "finals" && outcome.status === "DIVERGED"))

@@ -78,6 +78,7 @@ export function decisionView(stored: StoredDecision): DecisionView {
     action: stored.decision.action,
     reason: stored.decision.reason,
     decision: { ...stored.decision },
+    limit: stored.limit,
     hash: stored.hash,
     createdAt: stored.createdAt,
   };

@@ -92,7 +92,7 @@ function wordsText(search: Search, comparisons: readonly Comparison[]): string {
     of("tie").length > 0 ? `a tie with ${list(of("tie"))}` : "",
     undecided.length > 0 ? `undecided against ${undecided.join(", ")}` : "",
     of(null).length > 0 ? `fitted too rarely for a word on ${list(of(null))}` : "",
-    of("capped").length > 0 ? `not judged against ${list(of("capped"))} (still improving at the epoch cap)` : "",
+    of("capped").length > 0 ? `not judged against ${list(of("capped"))} (ended at the epoch cap)` : "",
     of("untrainable").length > 0 ? `${list(of("untrainable"))} can't be trained` : "",
   ].filter((part) => part !== "");
   return parts.length > 0 ? parts.join(", ") : "there was nothing to compare it with";

@@ -55,7 +55,7 @@ const saying = {
   diverged: "diverged",
   dying_units: "has units that died, and is no better for it",
   vanishing_gradients: "has gradients that vanished, and is no better for it",
-  capped: "was still improving at its last epoch",
+  capped: "ended at the epoch cap",
 } as const;
 
 /** What hinders a trial; symptoms (in more than half of its runs) only where it is no better than the best before it, or than the mean. */

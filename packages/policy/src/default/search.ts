@@ -152,7 +152,7 @@ export function standing(search: Search, trial: TrialView): string {
   if (before === null || other === null) return `${name} scored ${numberText(score)}`;
   const better = leader(search, [before, trial]) === trial;
   const [one, two] = pairText(score, other);
-  const flag = hindrance(trial) === "capped" ? " (still improving at the epoch cap)" : "";
+  const flag = hindrance(trial) === "capped" ? " (ended at the epoch cap)" : "";
   return `${name} scored ${one}${flag}, ${better ? "better" : "not better"} than ${two} with ${capacityText(before.capacity)}`;
 }
 
