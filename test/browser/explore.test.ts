@@ -68,6 +68,26 @@ describe.skipIf(noBrowser !== null)(`an ended experiment${noBrowser === null ? "
     });
   });
 
+  it("trains the answer on fewer rows when asked, and says whether more would help", async () => {
+    await course();
+    const section = page.getByRole("region", { name: "Would more rows help?" });
+    await section.getByRole("button", { name: "Train 3×200 on fewer rows" }).click();
+    await section.getByText("Training on fewer rows…").waitFor();
+    const trains = [...service.plays.values()].at(-1);
+    await expect
+      .poll(
+        () => {
+          // Each of its events asks for the curve once more.
+          if (trains !== undefined) service.step(trains);
+          return section.getByText("bring more rows").count();
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(1);
+    expect(await section.getByRole("img", { name: "Validation loss of 3×200 over training rows" }).locator(".point").count()).toBe(4);
+    expect(await section.getByRole("row").last().textContent()).toContain("3 of 3 (3 reused)");
+  });
+
   it("shows predicted against actual, and the rows that it misses most", async () => {
     await course();
     const section = page.getByRole("region", { name: "How its predictions miss" });

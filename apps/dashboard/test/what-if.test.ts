@@ -92,6 +92,7 @@ describe("the strip of splits", () => {
     );
     expect(geometry?.strips.map(({ mean, deviation }) => [mean, Number(deviation.toFixed(4))])).toEqual([[2.25, 0.9574]]);
     expect(new Set(geometry?.strips[0]?.dots.map(({ x, y }) => `${x} ${y}`)).size).toBe(4);
+    for (const { low, high } of geometry?.strips ?? []) expect([low > 0, high < 300]).toEqual([true, true]);
     expect(stripGeometry([], 0, 300, 0)).toBeNull();
   });
 });

@@ -5,7 +5,9 @@ import {
   type ExperimentLog,
   experimentEstimateSchema,
   experimentLogSchema,
+  type LearningCurve,
   type LogLine,
+  learningCurveSchema,
 } from "@rightsize/contract";
 import type { Stage } from "./stage.ts";
 
@@ -53,6 +55,31 @@ export function logOf(stage: Stage, workerId: string | undefined, after: number)
     lines: lines.filter(({ sequence }) => sequence > after),
     last: lines.length,
     more: false,
+  });
+}
+
+/** A curve over rows that gains a point with every reading, as if runs ended meanwhile. */
+export function learningCurveOf({ experiment }: Stage, curveExperimentId: string, read: number): LearningCurve {
+  const rows = experiment.plan.trainingRows;
+  const done = read >= 4;
+  const points = [0.125, 0.25, 0.5, 1].map((fraction, index) => ({
+    rows: Math.round(rows * fraction),
+    fraction,
+    validationLoss: index < read ? 0.5 / (1 + index) ** 0.4 : null,
+    deviation: index < read ? 0.06 / (1 + index) : null,
+    runs: index < read ? 3 : 0,
+    wanted: 3,
+    reused: index === 3 && done ? 3 : 0,
+  }));
+  return learningCurveSchema.parse({
+    experimentId: experiment.id,
+    curveExperimentId,
+    state: done ? "SUCCEEDED" : "RUNNING",
+    stateReason: null,
+    capacity: experiment.answer?.capacity ?? { hiddenLayers: 1, nodesPerLayer: 100 },
+    points,
+    verdict: done ? "more_rows" : null,
+    sentence: done ? "Twice the rows would lower its loss by about 9 % (5 to 13 %), more than any larger size did: bring more rows." : null,
   });
 }
 

@@ -25,7 +25,7 @@ import { isTerminal } from "@rightsize/core";
 import { digits, titanic, wages } from "./datasets.ts";
 import { evaluationOf, predictionOf } from "./mock-evaluation.ts";
 import { createServiceStream, listPage, type ServiceStream } from "./mock-lists.ts";
-import { estimateOf, logOf } from "./mock-records.ts";
+import { estimateOf, learningCurveOf, logOf } from "./mock-records.ts";
 import { replayView } from "./mock-replay.ts";
 import { Stage, type Step } from "./stage.ts";
 import { courseStory } from "./stories.ts";
@@ -92,6 +92,8 @@ export async function startMockService(): Promise<MockService> {
   const datasets: DatasetView[] = [wages, titanic, digits];
   const failing = new Map<string, Problem>();
   const serviceStream = createServiceStream();
+  /** The experiment that trains each one's curve over rows, and how often the curve was read since it was asked for. */
+  const learningCurves = new Map<Stage, { readonly id: string; readonly read: number }>();
   const unavailable = problem(503, "unavailable", "A part of the service can't be reached", "", "Try again in a moment.");
   let broken = false;
   let count = 0;
@@ -155,6 +157,16 @@ export async function startMockService(): Promise<MockService> {
       }
       if (part === "decisions") return json(response, 200, decisionListSchema.parse({ experimentId: id, decisions: stage.decisions }));
       if (part === "events") return stream(play, request, response);
+      if (part === "learning-curve") {
+        if (request.method === "GET" && !learningCurves.has(stage))
+          return json(response, 404, problem(404, "not_found", "There is no such thing", "Nobody has asked for it.", ""));
+        const curve = learningCurves.get(stage) ?? {
+          read: 0,
+          id: add(`${stage.experiment.name}, on fewer rows`, courseStory()).stage.experiment.id,
+        };
+        learningCurves.set(stage, { ...curve, read: curve.read + 1 });
+        return json(response, 200, learningCurveOf(stage, curve.id, curve.read + 1));
+      }
       if (part === "report") return json(response, 200, "# A report");
       if (part === "log") return json(response, 200, logOf(stage, workers[0]?.id, Number(url.searchParams.get("after"))));
       if (part === "evaluation") return json(response, 200, evaluationOf(stage, stage.experiment.dataset === digits.id));

@@ -4,6 +4,7 @@ import { Answer } from "../components/answer.tsx";
 import { EvaluationSection } from "../components/evaluation.tsx";
 import { ExperimentDetails } from "../components/experiment-details.tsx";
 import { ExperimentHeader } from "../components/experiment-header.tsx";
+import { MoreRows } from "../components/more-rows.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
 import { PatienceReplay } from "../components/patience-replay.tsx";
 import { Splits } from "../components/splits.tsx";
@@ -108,6 +109,7 @@ function Loaded({
         metric={metric}
       />
       <Splits experiment={experiment} trials={trials} metric={metric} />
+      <MoreRows experiment={experiment} />
       <WhatIf experiment={experiment} trials={trials} />
       <ExperimentDetails experiment={experiment} trials={trials} events={state.live.events} />
     </article>

@@ -21,6 +21,12 @@ export interface Strip {
 
 export const stripHeight = 46;
 
+/** Mean, and standard deviation with n − 1, of at least two scores. */
+function spreadOf(scores: readonly number[]): { readonly mean: number; readonly deviation: number } {
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return { mean, deviation: Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (scores.length - 1)) };
+}
+
 /** null without a network of two runs. Dots that would cover each other are moved apart across the strip. */
 export function stripGeometry(
   data: readonly StripDatum[],
@@ -29,14 +35,19 @@ export function stripGeometry(
   top: number,
 ): { x: Scale; strips: readonly Strip[] } | null {
   const shown = data.filter((datum) => datum.dots.length > 1);
-  const range = extent(shown.flatMap((datum) => datum.dots.map((dot) => dot.score)));
+  // The bars of mean ± deviation may reach further than the dots.
+  const range = extent(
+    shown.flatMap(({ dots }) => {
+      const { mean, deviation } = spreadOf(dots.map((dot) => dot.score));
+      return [...dots.map((dot) => dot.score), mean - deviation, mean + deviation];
+    }),
+  );
   if (range === null) return null;
-  const x = linearScale(padded(range, 0.08, "linear"), [left, right]);
+  const x = linearScale(padded(range, 0.06, "linear"), [left, right]);
   const strips = shown.map((datum, index): Strip => {
     const y = top + (index + 0.5) * stripHeight;
     const scores = datum.dots.map((dot) => dot.score);
-    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-    const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (scores.length - 1));
+    const { mean, deviation } = spreadOf(scores);
     const placed: { x: number; y: number; name: string; score: number }[] = [];
     for (const dot of [...datum.dots].sort((a, b) => a.score - b.score)) {
       const at = x.at(dot.score);
