@@ -17,7 +17,7 @@ const searches: readonly ExperimentSpec["search"][] = [
     preset: "default",
     parameters: {
       ceiling: { hiddenLayers: 3, nodesPerLayer: 256 },
-      explore: { trials: 1 },
+      explore: { fits: 4 },
       probes: [{ hiddenLayers: 2, nodesPerLayer: 16 }],
     },
   },
