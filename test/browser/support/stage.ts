@@ -1,5 +1,5 @@
 /** A stage on which a recorded experiment is played: its records in the contract's shapes, and the events as they happen. */
-import type { AttemptView, EpochsMessage, EventView, ExperimentView, RunView, TrialView } from "@rightsize/contract";
+import type { AttemptView, DecisionView, EpochsMessage, EventView, ExperimentView, RunView, TrialView } from "@rightsize/contract";
 import type { Answer, Capacity, Decision, Diagnostics, EventKind, RunPurpose } from "@rightsize/core";
 import { parameterCount } from "@rightsize/core";
 
@@ -24,19 +24,10 @@ export interface StageOptions {
   readonly now: () => number;
 }
 
-type DecisionRecord = {
-  sequence: number;
-  action: Decision["action"];
-  reason: string;
-  decision: Record<string, unknown>;
-  hash: string;
-  createdAt: string;
-};
-
 export class Stage {
   readonly experiment: ExperimentView;
   readonly trials: TrialView[] = [];
-  readonly decisions: DecisionRecord[] = [];
+  readonly decisions: DecisionView[] = [];
   readonly events: EventView[] = [];
   readonly epochs = new Map<string, Epoch[]>();
   readonly listeners = new Set<StageListener>();
@@ -100,6 +91,7 @@ export class Stage {
       reason,
       decision: decision as unknown as Record<string, unknown>,
       hash,
+      limit: null,
       createdAt: this.time(),
     });
     if (decision.action === "START_TRIAL") {
