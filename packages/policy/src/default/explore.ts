@@ -5,6 +5,7 @@ import { replicateRun } from "../runs.ts";
 import type { Script } from "../script.ts";
 import { expectedFall } from "../surrogate.ts";
 import { summarise, type TrialView } from "../trials.ts";
+import { probabilityBelow } from "../words.ts";
 import { beliefOf, leastExpected, type Place } from "./belief.ts";
 import { repair } from "./repair.ts";
 import { addRuns, modelOf, overheadParameters, parametersOf, type Search } from "./search.ts";
@@ -35,10 +36,19 @@ function* fitAgain(search: Search, trial: TrialView, why: string): Script<void> 
   yield* repair(search, trial.number, all.length + 1, false);
 }
 
-/** One more fit of the answer to be, where it has fewer than `explore.leastFits`; else null. */
+/**
+ * One more fit of the answer to be, where it has fewer than `explore.leastFits` and another trial may yet be better than it; else null.
+ * An answer far ahead of all others needs no second fit to be believed.
+ */
 function confirmation(search: Search): GuidedFit | null {
   const trial = leastExpected(search);
   if (trial === null || summarise(trial).all.length >= search.parameters.explore.leastFits) return null;
+  const model = modelOf(search);
+  const mayBeBetter = ({ number }: TrialView) =>
+    number !== trial.number &&
+    model.levels.has(number) &&
+    probabilityBelow(0, model.contrast(number, trial.number), model.degrees) >= 1 - search.parameters.confidence;
+  if (!search.trials.some(mayBeBetter)) return null;
   return { capacity: trial.capacity, trial, gain: 0, why: "to confirm the answer" };
 }
 
