@@ -99,10 +99,11 @@ function tell(fault: Fault, queue: string, runs: number, broken: readonly string
   for (const sentence of broken) say(`       ${sentence}`);
 }
 
-/** After each fault anew: a run that is cut short leaves what it found. */
+/** After each fault anew: a run that is cut short leaves what it found. Places are told as they are in the project, on whatever machine it ran. */
 function keep(): void {
   if (values.keep === undefined) return;
   const command = `npm run test:faults -- ${process.argv.slice(2).join(" ")}`;
   const kept = { ...begun, loadAtEnd: load(), command, faults: [...tallies.values()], each: told };
-  writeFileSync(values.keep, `${JSON.stringify(kept, null, 2)}\n`);
+  const text = JSON.stringify(kept, null, 2).replaceAll(values.keep, "FILE").replaceAll("file://", "").replaceAll(`${process.cwd()}/`, "");
+  writeFileSync(values.keep, `${text}\n`);
 }
