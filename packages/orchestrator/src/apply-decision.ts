@@ -175,7 +175,11 @@ const furthest: Partial<Record<RunState, number>> = { QUEUED: 1, RUNNING: 2, DIV
 
 type AskedRun = Omit<NewRun, "id" | "trialId">;
 
-/** Speculative assignments (of one trial, or all) that are under way and of which nothing is adopted. */
+/**
+ * Assignments (of one trial, or all) that hold speculative runs under way and nothing that is asked for and still trained: where a decision
+ * took a part of one and that part has ended, the rest is as unasked as before. Left alone it would be trained again under its trial's
+ * recipe of then, which its content hash doesn't name.
+ */
 export function unaskedAssignments(
   snapshot: ExperimentSnapshot,
   adopt: readonly Adoption[],
@@ -183,7 +187,7 @@ export function unaskedAssignments(
 ): readonly AssignmentId[] {
   const runs = snapshot.speculative.runs;
   const kept = new Set<string>([
-    ...snapshot.runs.map(({ assignmentId }) => assignmentId),
+    ...snapshot.runs.filter((run) => !isTerminal("run", run.state)).map(({ assignmentId }) => assignmentId),
     ...runs.filter(({ id }) => adopt.some(({ runId }) => runId === id)).map(({ assignmentId }) => assignmentId),
   ]);
   const open = runs.filter((run) => !isTerminal("run", run.state) && (trial === undefined || run.trialId === trial.id));

@@ -1,8 +1,8 @@
 /** Which runs of a decision share an assignment: small networks of one fold, on the engine that trains them side by side. */
-import { countedIds, type Decision, type ExperimentSnapshot, type Recipe, type RunRequest } from "@rightsize/core";
-import { expect, test } from "vitest";
+import { countedIds, type Decision, type ExperimentSnapshot, type Recipe, type RunRequest, type RunState } from "@rightsize/core";
+import { describe, expect, it, test } from "vitest";
 import { examplePlan, exampleSpec } from "../../../test/support/examples.ts";
-import { applyDecision } from "../src/apply-decision.ts";
+import { applyDecision, unaskedAssignments } from "../src/apply-decision.ts";
 
 const runs = (count: number, folds = 1): RunRequest[] =>
   Array.from({ length: count }, (_, index) => ({ purpose: "fit", seed: index, fold: index % folds, learningRate: 0.001 }));
@@ -33,4 +33,28 @@ test("an assignment holds as many runs as one graph", () => {
 test("what the engine trains one after another stays apart: other engines, clipped gradients", () => {
   expect(assigned(runs(2), 64, "scripted")).toEqual(["0: 0", "0: 1"]);
   expect(assigned(runs(2), 64, "onnx", { gradientClipNorm: 1 })).toEqual(["0: 0", "0: 1"]);
+});
+
+describe("an assignment begun early, of which a decision took a part", () => {
+  /** Of assignment asg_part one run is asked for, in this state, and another runs unasked; of asg_early nothing is asked for. */
+  function snapshotWith(state: RunState): ExperimentSnapshot {
+    const experiment = { id: "exp_1", spec: exampleSpec(), plan: examplePlan() };
+    const trial = { id: "trl_1", number: 1, capacity: { hiddenLayers: 1, nodesPerLayer: 8 }, recipe: exampleSpec().recipe };
+    const early = (id: string, assignmentId: string) => ({ id, assignmentId, trialId: trial.id, state: "RUNNING", contentHash: id });
+    const runs = [{ id: "run_1", assignmentId: "asg_part", trialId: trial.id, state }];
+    const speculative = { trials: [], runs: [early("run_2", "asg_part"), early("run_3", "asg_early")] };
+    return { experiment, decisions: [], trials: [trial], runs, speculative } as unknown as ExperimentSnapshot;
+  }
+  const cancelledBy = (decision: object) =>
+    applyDecision(snapshotWith("COMPLETED"), 2, { runs: [], ...decision } as unknown as Decision, countedIds()).cancelAssignments;
+
+  it("goes on while that part is trained", () => {
+    expect(unaskedAssignments(snapshotWith("RUNNING"), [])).toEqual(["asg_early"]);
+  });
+  it("is given up with the recipe that its rest was begun under: a lost lease would train that under the new one", () => {
+    expect(cancelledBy({ action: "CHANGE_RECIPE", trial: 1, change: { maxEpochs: 400 } })).toEqual(["asg_part", "asg_early"]);
+  });
+  it("is given up at the end", () => {
+    expect(cancelledBy({ action: "FINISH", about: 1, winner: 1 })).toEqual(["asg_part", "asg_early"]);
+  });
 });
