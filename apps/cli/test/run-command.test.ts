@@ -31,6 +31,8 @@ let server: Server;
 let folder: string;
 let asked: string[] = [];
 let ended = answer;
+/** A file that somebody else makes while the experiment runs. */
+let meanwhile: string | null = null;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "rightsize-cli-run-"));
   server = createServer((request, response) => {
@@ -39,6 +41,7 @@ beforeAll(async () => {
     request.resume();
     const json = (body: unknown) => response.setHeader("content-type", "application/json").end(JSON.stringify(body));
     if (path === "/v1/datasets") return json(dataset);
+    if (path === "/v1/experiments/exp_1/trials" && meanwhile !== null) writeFileSync(join(folder, meanwhile), "theirs");
     if (path === "/v1/experiments/exp_1/model") return response.setHeader("etag", `"${sha256}"`).end(bundle);
     if (path === "/v1/experiments/exp_1/trials") return json(trialTable());
     if (path === "/v1/experiments/exp_1/decisions") return json({ experimentId: "exp_1", decisions: [decisionView(1)] });
@@ -49,6 +52,7 @@ beforeAll(async () => {
 beforeEach(() => {
   asked = [];
   ended = answer;
+  meanwhile = null;
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
   writeFileSync(join(folder, "cars.csv.gz"), "a;mpg\n1;2\n");
 });
@@ -90,6 +94,15 @@ test("a file that --out names is replaced only when told, and that is said befor
     expect.stringContaining("mine.zip is there already; --force replaces it."),
     [],
   ]);
+  expect((await run("--out", "mine.zip", "--force")).status).toBe(0);
+  expect(readFileSync(join(folder, "mine.zip"))).toEqual(bundle);
+});
+
+test("a file that came to be there while the experiment ran is left as it is", async () => {
+  meanwhile = "mine.zip";
+  const { status, stderr } = await run("--out", "mine.zip");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("mine.zip is there by now and was left as it is: rightsize export exp_1")]);
+  expect([readFileSync(join(folder, "mine.zip"), "utf8"), zips(), readdirSync(folder).length]).toEqual(["theirs", ["mine.zip"], 2]);
   expect((await run("--out", "mine.zip", "--force")).status).toBe(0);
   expect(readFileSync(join(folder, "mine.zip"))).toEqual(bundle);
 });

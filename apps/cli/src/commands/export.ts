@@ -18,8 +18,9 @@ export const exportModel: Command = {
     const { output } = invocation;
     const id = invocation.required(0, "EXPERIMENT");
     const name = invocation.text("out") ?? `rightsize-${id.replaceAll(/[^\w-]/g, "_")}.zip`;
-    const file = wantedFile(name, invocation.flag("force"));
-    const saved = await saveModel(connect(invocation), id, file);
+    const replace = invocation.flag("force");
+    const file = wantedFile(name, replace);
+    const saved = await saveModel(connect(invocation), id, file, replace);
     output.line(output.json ? JSON.stringify(saved) : savedSentence(saved));
   },
 };

@@ -64,7 +64,7 @@ export const run: Command = {
     const { experiment: ended } = await watchExperiment(client, experiment.id, output, invocation.interrupts.signal);
     if (modelAt === null) return;
     if (!ended.answer?.modelArtifact) return output.say("There is no model to save.");
-    const saved = await saveModel(client, experiment.id, modelAt());
+    const saved = await saveModel(client, experiment.id, modelAt(), invocation.text("out") !== null && invocation.flag("force"));
     if (output.json) output.line(JSON.stringify({ kind: "model", ...saved }));
     else output.lines(["", `The model: ${savedSentence(saved)}`]);
   },
