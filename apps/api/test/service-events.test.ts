@@ -1,7 +1,8 @@
 /** The stream of the whole service over real HTTP: every change of the owner's experiments, resumable, and the workers. */
 import { experimentItemSchema, experimentPageSchema, workerListSchema } from "@rightsize/contract";
 import { type ExperimentId, type OwnerId, randomIds, type Store, type WorkerId } from "@rightsize/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { OwnerChanges } from "../src/events/owner-changes.ts";
 import { course, playToTheEnd } from "./play.ts";
 import { type EventReader, readEvents } from "./sse-client.ts";
 import { postExperiment, startTestApi, type TestApi, type TestApiOptions } from "./support.ts";
@@ -25,6 +26,7 @@ const cancel = (id: string) => api.app.inject({ method: "POST", url: `/v1/experi
 const opened = (reader: EventReader) => reader.messages.filter(({ event }) => event === "open").map(({ data }) => data?.resumed);
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const reader of readers.splice(0)) reader.close();
   await api.close();
 });
@@ -98,6 +100,36 @@ describe("the stream of the whole service", () => {
     await reader.until(() => items(reader).some(({ id, state }) => id === open && state === "CANCELLED"));
     await api.app.inject({ method: "DELETE", url: `/v1/experiments/${open}` });
     await reader.until((messages) => messages.some(({ event, data }) => event === "experiment.gone" && data?.id === open));
+  });
+
+  it("goes on where the first reading of the lists takes longer than the pause between looks", async () => {
+    const now = performance.now.bind(performance);
+    // The service has run for an hour: whoever left at its start is long forgotten.
+    vi.spyOn(performance, "now").mockImplementation(() => now() + 3_600_000);
+    const slow = (store: Store): Store => ({
+      ...store,
+      experiments: {
+        ...store.experiments,
+        list: async (...question) => {
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          return store.experiments.list(...question);
+        },
+      },
+    });
+    await start({ settings: { eventLookMs: 10 }, change: (deps) => ({ ...deps, store: slow(deps.store) }) });
+    const reader = await watch();
+    const id = await postExperiment(api.app);
+    await reader.until(() => items(reader).some((item) => item.id === id));
+  });
+
+  it("never tells an experiment again that was deleted while it was read", async () => {
+    await start();
+    const found = await api.store.experiments.find(null, (await postExperiment(api.app)) as ExperimentId);
+    if (found === null) throw new Error("no experiment");
+    const changes = new OwnerChanges("a");
+    changes.add({ kind: "gone", id: found.id });
+    changes.add({ kind: "experiment", experiment: found, trials: [] });
+    expect(changes.after(0)?.map(({ change }) => change.kind)).toEqual(["gone"]);
   });
 
   it("tells the workers to those who ask for them", async () => {

@@ -46,6 +46,8 @@ export class OwnerChanges {
 
   add(change: Change): void {
     const id = change.kind === "gone" ? change.id : change.experiment.id;
+    // It was read before it was deleted, and is told after: nobody would ever take it from a list again.
+    if (change.kind === "experiment" && this.#changes.get(id)?.change.kind === "gone") return;
     if (change.kind === "experiment") this.know(change.experiment);
     else this.#known.delete(id);
     this.#changes.delete(id);

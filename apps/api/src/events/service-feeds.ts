@@ -130,15 +130,14 @@ export async function openServiceFeeds(
   timer.unref();
 
   async function* watch(...[owner, place, topics, signal]: Parameters<ServiceFeeds["watch"]>): AsyncGenerator<PlacedMessage> {
-    let changes = owners.get(owner);
-    if (changes === undefined) {
-      changes = new OwnerChanges(randomUUID().slice(0, 8));
-      owners.set(owner, changes);
-      await lookAround(owner, changes, true);
-    }
+    const before = owners.get(owner);
+    const changes = before ?? new OwnerChanges(randomUUID().slice(0, 8));
+    owners.set(owner, changes);
+    // Counted before anything is waited for: what nobody watches is forgotten.
     changes.watchers += 1;
     watching += 1;
     try {
+      if (before === undefined) await lookAround(owner, changes, true);
       if (topics.workers) await lookAtWorkers();
       const resumedAt = place === null ? null : changes.numberAt(place);
       let at = resumedAt ?? changes.last;
