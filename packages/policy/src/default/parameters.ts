@@ -57,12 +57,10 @@ export const defaultParameters = z.strictObject({
         .max(1e9, "at most 1e9")
         .default(8)
         .meta({ description: "A size is within reach that has no more than this many times the weights of the largest tried" }),
-      leastFits: whole(1, 1000)
-        .default(2)
-        .meta({
-          description:
-            "Fits that the answer has at least, whatever is expected of them, unless it is far ahead of all others; a word on it needs two",
-        }),
+      leastFits: whole(1, 1000).default(2).meta({
+        description:
+          "Fits that the answer has at least, whatever is expected of them, unless it is far ahead of all others; a word on it needs two",
+      }),
       fitsOfOne: whole(1, 1000).default(10).meta({ description: "Most fits of one network" }),
       fewestNodes: whole(1, 65_536)
         .default(16)
