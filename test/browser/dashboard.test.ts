@@ -1,11 +1,10 @@
 /** An experiment's page and the form for a new one in headless Chromium, against recorded experiments: live, resumable, readable. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, noBrowser } from "./support/browser.ts";
-import { ensurePageIsBuilt } from "./support/build-page.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { titanic, wages } from "./support/datasets.ts";
-import { type MockService, type Play, startMockService } from "./support/mock-service.ts";
-import { readTrials, watchedPage } from "./support/page-helpers.ts";
+import type { MockService, Play } from "./support/mock-service.ts";
+import { describePage } from "./support/mocked-page.ts";
+import { readTrials } from "./support/page-helpers.ts";
 import { courseStory, replicatedStory, sweepStory } from "./support/stories.ts";
 
 const courseTable = [
@@ -16,24 +15,13 @@ const courseTable = [
   ["3", "200", "4.3", "Done"],
 ];
 
-describe.skipIf(noBrowser !== null)(`the dashboard${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
-  let browser: Browser;
+describePage("the dashboard", (beforeEachTest) => {
   let service: MockService;
   let page: Page;
 
-  beforeAll(async () => {
-    await ensurePageIsBuilt();
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    service = await startMockService();
-    const watched = await watchedPage(browser, service.url);
-    page = watched.page;
-    return async () => {
-      await watched.close();
-      await service.close();
-    };
+  beforeEachTest((itsService, itsPage) => {
+    service = itsService;
+    page = itsPage;
   });
   const open = async (play: Play) => {
     await page.goto(`${service.url}/experiments/${play.stage.experiment.id}`);

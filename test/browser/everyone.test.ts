@@ -1,31 +1,19 @@
 /** The page for everyone, in headless Chromium: light and dark, on a phone, and with nothing serious found by axe on any page. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, noBrowser } from "./support/browser.ts";
-import { ensurePageIsBuilt } from "./support/build-page.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { digits, titanic, wages } from "./support/datasets.ts";
-import { type MockService, type Play, startMockService, worker } from "./support/mock-service.ts";
-import { loaded, seriousFindings, watchedPage } from "./support/page-helpers.ts";
+import { type MockService, type Play, worker } from "./support/mock-service.ts";
+import { describePage } from "./support/mocked-page.ts";
+import { loaded, seriousFindings } from "./support/page-helpers.ts";
 import { courseStory, replicatedStory } from "./support/stories.ts";
 
-describe.skipIf(noBrowser !== null)(`the page for everyone${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
-  let browser: Browser;
+describePage("the page for everyone", (beforeEachTest) => {
   let service: MockService;
   let page: Page;
 
-  beforeAll(async () => {
-    await ensurePageIsBuilt();
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    service = await startMockService();
-    const watched = await watchedPage(browser, service.url);
-    page = watched.page;
-    return async () => {
-      await watched.close();
-      await service.close();
-    };
+  beforeEachTest((itsService, itsPage) => {
+    service = itsService;
+    page = itsPage;
   });
   const started = (steps: number) => {
     const play = service.add("Hourly wages", courseStory());

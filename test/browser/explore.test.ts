@@ -1,32 +1,19 @@
 /** What a person does with an ended experiment, in headless Chromium: ask what if, weigh its scores, take the model home. */
 import { experimentRequestSchema } from "@rightsize/contract";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, noBrowser } from "./support/browser.ts";
-import { ensurePageIsBuilt } from "./support/build-page.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { digits, titanic } from "./support/datasets.ts";
-import { type MockService, type Play, startMockService } from "./support/mock-service.ts";
-import { watchedPage } from "./support/page-helpers.ts";
+import type { MockService, Play } from "./support/mock-service.ts";
+import { describePage } from "./support/mocked-page.ts";
 import { courseStory, replicatedStory } from "./support/stories.ts";
 
-describe.skipIf(noBrowser !== null)(`an ended experiment${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
-  let browser: Browser;
+describePage("an ended experiment", (beforeEachTest) => {
   let service: MockService;
   let page: Page;
 
-  beforeAll(async () => {
-    await ensurePageIsBuilt();
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    service = await startMockService();
-    const watched = await watchedPage(browser, service.url);
-    page = watched.page;
-    return async () => {
-      await watched.close();
-      await service.close();
-    };
+  beforeEachTest((itsService, itsPage) => {
+    service = itsService;
+    page = itsPage;
   });
   const open = async (play: Play) => {
     service.step(play, 10_000);

@@ -1,31 +1,18 @@
 /** The lists in headless Chromium: experiments by the thousand, live without asking again; workers; datasets. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser, noBrowser } from "./support/browser.ts";
-import { ensurePageIsBuilt } from "./support/build-page.ts";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 import { titanic } from "./support/datasets.ts";
-import { type MockService, problem, startMockService, worker } from "./support/mock-service.ts";
-import { watchedPage } from "./support/page-helpers.ts";
+import { type MockService, problem, worker } from "./support/mock-service.ts";
+import { describePage } from "./support/mocked-page.ts";
 import { courseStory, replicatedStory } from "./support/stories.ts";
 
-describe.skipIf(noBrowser !== null)(`the lists${noBrowser === null ? "" : ` (skipped: ${noBrowser})`}`, () => {
-  let browser: Browser;
+describePage("the lists", (beforeEachTest) => {
   let service: MockService;
   let page: Page;
 
-  beforeAll(async () => {
-    await ensurePageIsBuilt();
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async () => {
-    service = await startMockService();
-    const watched = await watchedPage(browser, service.url);
-    page = watched.page;
-    return async () => {
-      await watched.close();
-      await service.close();
-    };
+  beforeEachTest((itsService, itsPage) => {
+    service = itsService;
+    page = itsPage;
   });
   const lines = () => page.locator(".experiment-item");
   const listRequests = () => service.asked.filter((path) => path === "/v1/experiments").length;
