@@ -1,7 +1,6 @@
 /** Which trained runs make the delivered model: the winner's best alone, or the best few of all that stand. */
 import type { ExperimentSnapshot, History, Run, TrainedMember, Trial } from "@rightsize/core";
-import { standingRuns } from "@rightsize/policy";
-import { policyHistory, runAt } from "./history.ts";
+import { policyHistory, runsThatStand } from "./history.ts";
 
 /** A run further behind the best of its fold than this is left out: a mean with it was measured to be worse (losses, as a ratio). */
 const furthestBehind = 1.5;
@@ -35,10 +34,7 @@ function sameRun(a: TrainedMember, b: TrainedMember): boolean {
 
 function standingMembers(snapshot: ExperimentSnapshot, history: History, trial: Trial): readonly TrainedMember[] {
   if (trial.number === null) return [];
-  return standingRuns(history, trial.number).flatMap(({ entry, position }) => {
-    const run = runAt(snapshot, entry, position);
-    return run === undefined ? [] : memberOf(trial, run);
-  });
+  return runsThatStand(snapshot, history, trial.number).flatMap((run) => memberOf(trial, run));
 }
 
 function memberOf(trial: Trial, run: Run): readonly TrainedMember[] {

@@ -12,6 +12,7 @@ import type {
   StoredDecision,
 } from "@rightsize/core";
 import { isTerminal } from "@rightsize/core";
+import { standingRuns } from "@rightsize/policy";
 
 /** What a policy knows of the question. */
 export function policyContext(spec: ExperimentSpec, plan: ExperimentPlan): PolicyContext {
@@ -49,8 +50,18 @@ function historyEntry(snapshot: ExperimentSnapshot, stored: StoredDecision, next
   };
 }
 
+/** The runs that stand for a trial, as the policy reads them from this history of the snapshot (or the beginning of it). */
+export function runsThatStand(
+  snapshot: ExperimentSnapshot,
+  history: History,
+  trialNumber: number,
+  which: "fits" | "all" = "all",
+): readonly Run[] {
+  return standingRuns(history, trialNumber, which).flatMap(({ entry, position }) => runAt(snapshot, entry, position) ?? []);
+}
+
 /** The run at a policy's position: an entry of the history and a place among its runs, both from 0. */
-export function runAt(snapshot: ExperimentSnapshot, entry: number, position: number): Run | undefined {
+function runAt(snapshot: ExperimentSnapshot, entry: number, position: number): Run | undefined {
   const sequence = snapshot.decisions[entry]?.sequence;
   return snapshot.runs.find((run) => run.decision === sequence && run.position === position && run.purpose !== "finalise");
 }

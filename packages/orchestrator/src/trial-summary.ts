@@ -1,7 +1,7 @@
 /** A trial's score and metrics from the runs that stand for it, as the policy reads them, so that the table and the reasons agree. */
 import type { ExperimentSnapshot, History, Metrics, Trial } from "@rightsize/core";
-import { summariseTrial as policySummary, standingRuns } from "@rightsize/policy";
-import { runAt } from "./history.ts";
+import { summariseTrial as policySummary } from "@rightsize/policy";
+import { runsThatStand } from "./history.ts";
 
 export interface TrialSummary {
   /** null when no run of the trial has a score. */
@@ -15,7 +15,7 @@ export interface TrialSummary {
 /** `history` is the snapshot's own: every run of its decisions has ended. */
 export function summariseTrial(snapshot: ExperimentSnapshot, history: History, trial: Trial): TrialSummary {
   if (trial.number === null) return { score: null, metrics: null, runCount: 0 };
-  const runs = standingRuns(history, trial.number, "fits").flatMap(({ entry, position }) => runAt(snapshot, entry, position) ?? []);
+  const runs = runsThatStand(snapshot, history, trial.number, "fits");
   return {
     score: policySummary(history, trial.number).score,
     metrics: meanMetrics(runs.flatMap((run) => run.result?.metrics ?? [])),

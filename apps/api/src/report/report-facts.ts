@@ -5,14 +5,14 @@ import {
   type EpochRecord,
   type Experiment,
   type ExperimentSnapshot,
+  type History,
   isTerminal,
   type Metrics,
   type OwnerId,
   RightsizeError,
   type Run,
 } from "@rightsize/core";
-import { policyHistory } from "@rightsize/orchestrator";
-import { standingRuns } from "@rightsize/policy";
+import { policyHistory, runsThatStand } from "@rightsize/orchestrator";
 import type { ApiDependencies } from "../dependencies.ts";
 import { evaluationBytes, evaluationOf } from "../stored-evaluation.ts";
 import { type NumberedTrial, numberedTrials } from "../views/trial-view.ts";
@@ -54,7 +54,8 @@ const mostEvaluationBytes = 4 * 2 ** 20;
 
 export async function reportFacts(deps: ApiDependencies, owner: OwnerId, snapshot: ExperimentSnapshot): Promise<ReportFacts> {
   const { experiment } = snapshot;
-  const trials = numberedTrials(snapshot.trials).map((trial) => reportTrial(snapshot, trial));
+  const history = endedHistory(snapshot);
+  const trials = numberedTrials(snapshot.trials).map((trial) => reportTrial(snapshot, history, trial));
   return {
     experiment,
     dataset: await deps.store.datasets.find(owner, experiment.spec.dataset),
@@ -67,9 +68,9 @@ export async function reportFacts(deps: ApiDependencies, owner: OwnerId, snapsho
   };
 }
 
-function reportTrial(snapshot: ExperimentSnapshot, trial: NumberedTrial): ReportTrial {
+function reportTrial(snapshot: ExperimentSnapshot, history: History, trial: NumberedTrial): ReportTrial {
   // Before it has a score no run stands for it.
-  const standing = trial.score === null ? [] : standingOf(snapshot, trial.number);
+  const standing = trial.score === null ? [] : runsThatStand(snapshot, history, trial.number, "fits");
   const { spec, plan } = snapshot.experiment;
   const name: keyof Metrics = spec.task === "regression" ? "meanSquaredError" : "logLoss";
   const scores = standing.map(({ result }) => result?.metrics?.[name] ?? result?.validationLoss ?? 0);
@@ -87,16 +88,12 @@ function reportTrial(snapshot: ExperimentSnapshot, trial: NumberedTrial): Report
   };
 }
 
-/** The runs whose mean is the trial's score, as the policy reads them from the decisions whose runs have all ended. */
-function standingOf(snapshot: ExperimentSnapshot, number: number): readonly Run[] {
+/** The history up to the first decision of which a run goes on. */
+function endedHistory(snapshot: ExperimentSnapshot): History {
   const open = new Set(snapshot.runs.filter((run) => run.state !== "COMPLETED" && run.state !== "DIVERGED").map((run) => run.decision));
   const first = snapshot.decisions.findIndex(({ sequence }) => open.has(sequence));
   const decisions = first === -1 ? snapshot.decisions : snapshot.decisions.slice(0, first);
-  const ended = snapshot.runs.filter(({ purpose }) => purpose !== "finalise");
-  return standingRuns(policyHistory({ ...snapshot, decisions }), number, "fits").flatMap(({ entry, position }) => {
-    const sequence = decisions[entry]?.sequence;
-    return ended.filter((run) => run.decision === sequence && run.position === position);
-  });
+  return policyHistory({ ...snapshot, decisions });
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
