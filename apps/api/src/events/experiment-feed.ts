@@ -8,6 +8,7 @@ import {
   type Store,
   type TrialId,
 } from "@rightsize/core";
+import { News } from "./news.ts";
 
 /** One thing a watcher is told: a numbered event, or epochs of a running run. */
 export type FeedMessage =
@@ -40,7 +41,7 @@ export class ExperimentFeed {
   /** Sequence of the last event there will ever be; null while the experiment goes on. */
   #endsAt: number | null = null;
   #running = new Map<RunId, RunningRun>();
-  #wakers = new Set<() => void>();
+  readonly #news = new News();
   #looking: Promise<void> | null = null;
   #lookAgain = false;
   #known = false;
@@ -83,7 +84,7 @@ export class ExperimentFeed {
     if (events.length > 0 || !this.#known) await this.#refresh();
     if (events.length === eventsALook) this.#lookAgain = true;
     this.#trim();
-    for (const wake of this.#wakers) wake();
+    this.#news.tell();
   }
 
   /** Which runs are running, and whether anything can still come. */
@@ -156,7 +157,7 @@ export class ExperimentFeed {
       }
       const message = this.#messages[place - this.#start];
       if (message === undefined) {
-        await this.#news(signal);
+        await this.#news.next(signal);
         continue;
       }
       place += 1;
@@ -176,20 +177,6 @@ export class ExperimentFeed {
       after = events.at(-1)?.sequence ?? after;
       if (events.length < eventsALook) return;
     }
-  }
-
-  /** Resolves at the next look's end, or when the watcher goes. */
-  #news(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#wakers.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      this.#wakers.add(done);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
   }
 }
 

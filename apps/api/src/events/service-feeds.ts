@@ -11,6 +11,7 @@ import {
   type WorkerRecord,
 } from "@rightsize/core";
 import type { FastifyBaseLogger } from "fastify";
+import { News } from "./news.ts";
 import { type Change, OwnerChanges } from "./owner-changes.ts";
 
 export type ServiceMessage =
@@ -49,16 +50,13 @@ export async function openServiceFeeds(
   options: { readonly lookMs: number; readonly log: FastifyBaseLogger },
 ): Promise<ServiceFeeds> {
   const owners = new Map<OwnerId, OwnerChanges>();
-  const wakers = new Set<() => void>();
+  const news = new News();
   const signalled = new Set<ExperimentId>();
   let workers: { readonly text: string; readonly list: readonly WorkerRecord[] } = { text: "", list: [] };
   let watching = 0;
+  let watchingWorkers = 0;
   let looking: Promise<void> | null = null;
   let gathering: NodeJS.Timeout | undefined;
-
-  const wake = () => {
-    for (const waker of wakers) waker();
-  };
 
   async function tell(ids: readonly ExperimentId[]): Promise<void> {
     const changed: Experiment[] = [];
@@ -99,7 +97,7 @@ export async function openServiceFeeds(
     signalled.clear();
     looking = (async () => {
       try {
-        await lookAtWorkers();
+        if (watchingWorkers > 0) await lookAtWorkers();
         if (ids.length > 0) await tell(ids);
         if (around) for (const [owner, changes] of owners) await lookAround(owner, changes, false);
       } catch (error) {
@@ -110,7 +108,7 @@ export async function openServiceFeeds(
     })();
     await looking;
     looking = null;
-    wake();
+    news.tell();
   }
 
   const unsubscribe = await store.subscribe((signal) => {
@@ -136,6 +134,7 @@ export async function openServiceFeeds(
     // Counted before anything is waited for: what nobody watches is forgotten.
     changes.watchers += 1;
     watching += 1;
+    if (topics.workers) watchingWorkers += 1;
     try {
       if (before === undefined) await lookAround(owner, changes, true);
       if (topics.workers) await lookAtWorkers();
@@ -144,13 +143,13 @@ export async function openServiceFeeds(
       let toldWorkers = "";
       yield { place: changes.place(at), message: { kind: "open", resumed: resumedAt !== null } };
       while (!signal.aborted) {
-        const news = topics.experiments ? changes.after(at) : [];
-        if (news === null) {
+        const told = topics.experiments ? changes.after(at) : [];
+        if (told === null) {
           at = changes.last;
           yield { place: changes.place(at), message: { kind: "open", resumed: false } };
           continue;
         }
-        for (const { number, change } of news) {
+        for (const { number, change } of told) {
           at = number;
           yield { place: changes.place(number), message: change };
         }
@@ -159,33 +158,21 @@ export async function openServiceFeeds(
           yield { place: changes.place(at), message: { kind: "workers", workers: workers.list } };
           continue;
         }
-        if (news.length === 0) await woken(signal);
+        if (told.length === 0) await news.next(signal);
       }
     } finally {
       changes.watchers -= 1;
       changes.leftAtMs = performance.now();
       watching -= 1;
+      if (topics.workers) watchingWorkers -= 1;
     }
-  }
-
-  function woken(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        wakers.delete(done);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      wakers.add(done);
-      signal.addEventListener("abort", done);
-      if (signal.aborted) done();
-    });
   }
 
   return {
     watch,
     gone(owner, id) {
       owners.get(owner)?.add({ kind: "gone", id });
-      wake();
+      news.tell();
     },
     watcherCount: () => watching,
     async close() {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
 import type { FeedMessage } from "../events/experiment-feed.ts";
 import type { ExperimentFeeds } from "../events/experiment-feeds.ts";
-import { drained, reconnectMs } from "../events/sse.ts";
+import { tellWatcher } from "../events/sse.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
@@ -40,21 +40,12 @@ export const experimentEventRoutes =
         // 204 tells a browser's EventSource not to connect again.
         if (isTerminal("experiment", experiment.state) && after >= experiment.eventCount) return reply.code(204).send(null);
 
-        const gone = new AbortController();
-        reply.sse.onClose(() => gone.abort());
-        // Sent at once, so that the client knows it is connected before anything happens.
-        await reply.sse.send({ retry: reconnectMs, data: undefined });
-        try {
-          for await (const message of feeds.watch(experiment, after, gone.signal)) {
-            if (!reply.sse.isConnected) break;
-            // Written at once; the plugin's promise is of no use, it never settles when a client that reads too slowly goes away.
-            reply.sse.send(sseMessage(message)).catch(() => gone.abort());
-            await drained(reply.raw, gone.signal);
-          }
-        } catch (error) {
-          // Too late for a problem: the stream ends, and the client connects again with its Last-Event-ID.
-          if (!gone.signal.aborted) request.log.warn({ err: error, experiment: id }, "a stream of events broke off");
-        }
+        await tellWatcher(
+          reply,
+          (gone) => feeds.watch(experiment, after, gone),
+          sseMessage,
+          (error) => request.log.warn({ err: error, experiment: id }, "a stream of events broke off"),
+        );
       },
     );
   };

@@ -3,7 +3,7 @@ import { type ExperimentItem, serviceEventQuerySchema, type WorkerView } from "@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { PlacedMessage, ServiceFeeds } from "../events/service-feeds.ts";
-import { drained, reconnectMs } from "../events/sse.ts";
+import { tellWatcher } from "../events/sse.ts";
 import { documented } from "../openapi.ts";
 import { callerOf } from "../owner.ts";
 import { experimentItem } from "../views/experiment-item.ts";
@@ -30,24 +30,14 @@ export const serviceEventRoutes =
         const { topics } = request.query;
         const wanted = { experiments: topics.includes("experiments"), workers: topics.includes("workers") };
         // An id of another process or an earlier time is no error: the stream says that it did not resume.
-        const place = request.headers["last-event-id"];
-        const gone = new AbortController();
-        reply.sse.onClose(() => gone.abort());
-        await reply.sse.send({ retry: reconnectMs, data: undefined });
-        try {
-          for await (const placed of feeds.watch(
-            caller.owner,
-            typeof place === "string" && place !== "" ? place : null,
-            wanted,
-            gone.signal,
-          )) {
-            if (!reply.sse.isConnected) break;
-            reply.sse.send(sseMessage(placed, caller.keyId === null)).catch(() => gone.abort());
-            await drained(reply.raw, gone.signal);
-          }
-        } catch (error) {
-          if (!gone.signal.aborted) request.log.warn({ err: error }, "a stream of the service's events broke off");
-        }
+        const header = request.headers["last-event-id"];
+        const place = typeof header === "string" && header !== "" ? header : null;
+        await tellWatcher(
+          reply,
+          (gone) => feeds.watch(caller.owner, place, wanted, gone),
+          (placed) => sseMessage(placed, caller.keyId === null),
+          (error) => request.log.warn({ err: error }, "a stream of the service's events broke off"),
+        );
       },
     );
   };
