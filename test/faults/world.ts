@@ -2,7 +2,6 @@
 import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExperimentRequest } from "@rightsize/contract";
@@ -11,6 +10,7 @@ import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from "@rightsiz
 import { type Api, apiAt, smallTable } from "../support/api.ts";
 import { exited, startProcess, stopProcess } from "../support/app-process.ts";
 import { courseScores } from "../support/examples.ts";
+import { freePort } from "../support/free-port.ts";
 import { type PrivateRedis, startRedis } from "../support/redis.ts";
 import { emptyQueueSql } from "../support/service.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -224,15 +224,4 @@ function childrenOf(pid: number): number[] {
         return false;
       }
     });
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
