@@ -27,14 +27,14 @@ const measures = {
     text: "Gradient norms",
     value: (layer) => layer.gradientNorm,
     cell: twoDigits,
-    heat: (value, all) => belowLargest(value, all),
+    heat: belowLargest,
     say: "Norm of each layer's gradient; hot where it lies powers of ten below the largest of its epoch.",
   },
   update: {
     text: "Updates",
     value: (layer) => layer.updateRatio,
     cell: twoDigits,
-    heat: (value, all) => belowLargest(value, all),
+    heat: belowLargest,
     say: "Norm of the epoch's last update over the norm of the weights.",
   },
 } satisfies Record<string, Measure>;
