@@ -22,7 +22,8 @@ test("kill -9 in the middle of a learning curve: another worker trains it, every
     dataset,
     target: "y",
     search: { preset: "grid", parameters: { hiddenLayers: [1], nodesPerLayer: [32] } },
-    recipe: { maxEpochs: 100, patience: 100 },
+    // Long enough that the killed worker is met in the middle of a run: 100 epochs are over between two looks.
+    recipe: { maxEpochs: 1500, patience: 1500 },
   });
   expect((await api.ended(id)).state).toBe("SUCCEEDED");
   const whole = async () => JSON.stringify([await api.experiment(id), await api.trials(id), await api.decisions(id)]);
