@@ -24,6 +24,7 @@ export const variants: readonly Rule[] = [
   measured("climb and probe alone", { explore: { fits: 0 } }),
   measured("new sizes alone, no second fit", { explore: { fitsOfOne: 1 } }),
   measured("the answer not confirmed", { explore: { leastFits: 1 } }),
+  measured("the answer always confirmed", { explore: { confirmShare: 1000 } }),
   measured("no probe", { probes: [] }),
   measured("no climb", { step: { most: 0 } }),
   measured("climb to the ceiling", { step: { most: 9 } }),
@@ -37,6 +38,8 @@ export const variants: readonly Rule[] = [
   measured("least gain .1 %", { explore: { leastGain: 0.001 } }),
   measured("least gain .2 %", { explore: { leastGain: 0.002 } }),
   measured("least gain .5 %", { explore: { leastGain: 0.005 } }),
-  ...[0.03, 0.15, 0.25].map((gainForWork) => measured(`gain for work ${Math.round(100 * gainForWork)} %`, { explore: { gainForWork } })),
+  ...[0.04, 0.08, 0.15, 0.25].map((gainForWork) =>
+    measured(`gain for work ${Math.round(100 * gainForWork)} %`, { explore: { gainForWork } }),
+  ),
   measured("any reach", { explore: { reach: 1e9 } }),
 ];

@@ -87,12 +87,6 @@ export function leader(
   return best;
 }
 
-/** Training work of a trial's runs so far, the overhead of small networks included: the number that budgets are made of. */
-export function workOf(search: Search, runs: TrialView["runs"]): number {
-  const perEpoch = search.context.trainingRows * overheadParameters;
-  return runs.reduce((sum, { outcome }) => sum + outcome.cost + outcome.epochs * perEpoch, 0);
-}
-
 /** Starts a capacity and fits it; with a sweep, one probe a rate first, then the fits at the best. `why` ends the reason. */
 export function* startTrial(search: Search, capacity: Capacity, fits: number, why: string): Script<TrialView> {
   const { context, startRate } = search;

@@ -153,16 +153,23 @@ describe("the answer", () => {
     expect(answerOf(simulate({ ...context, parameters: { cheaperWithin: 0 } }, nearly))).toMatch(/×(128|256|512)$/);
   });
 
+  const lucky: OutcomesOf = (request, { capacity }) => {
+    const first = request.seed === context.seed && capacityText(capacity) === "2×128";
+    return outcome(request, capacity, capacity.hiddenLayers === 0 ? 0.9 : first ? 0.46 : 0.5);
+  };
+  const told = (explore: object) => simulate({ ...context, parameters: { explore } }, lucky);
+  const confirmations = (history: History) =>
+    of(history, "ADD_RUNS").filter(({ reason }) => reason.includes("to confirm the answer")).length;
+
   it("is fitted as often as told, so that a lucky fit is found out", () => {
-    const lucky: OutcomesOf = (request, { capacity }) => {
-      const first = request.seed === context.seed && capacityText(capacity) === "2×128";
-      return outcome(request, capacity, capacity.hiddenLayers === 0 ? 0.9 : first ? 0.46 : 0.5);
-    };
-    const told = (leastFits: number) => simulate({ ...context, parameters: { explore: { leastFits } } }, lucky);
     const fits = (history: History) => summariseTrial(history, last(history).winner ?? 0).all.length;
-    expect(fits(told(1))).toBe(1);
-    expect(fits(told(3))).toBeGreaterThanOrEqual(3);
-    expect(of(told(3), "ADD_RUNS").some(({ reason }) => reason.includes("to confirm the answer"))).toBe(true);
+    expect(fits(told({ leastFits: 1 }))).toBe(1);
+    expect(fits(told({ leastFits: 3 }))).toBeGreaterThanOrEqual(3);
+    expect(confirmations(told({ leastFits: 3 }))).toBeGreaterThan(0);
+  });
+
+  it("isn't fitted again for certainty's sake alone where that takes too large a share of the work so far", () => {
+    expect(confirmations(told({ leastFits: 3, confirmShare: 0.01 }))).toBe(0);
   });
 
   it("is that nothing beats the mean, on a target that was shuffled", () => {
