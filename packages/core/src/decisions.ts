@@ -17,6 +17,11 @@ export interface RunRequest {
   /** Fold number from 0; a plain split has fold 0 alone. */
   readonly fold: number;
   readonly learningRate: number;
+  /**
+   * Cut short: ends after so many epochs at the latest, ≥ 1. Such a run says which rate to take and never stands for its trial. Absent for
+   * all others, which have their trial's recipe whole.
+   */
+  readonly maxEpochs?: number;
 }
 
 /** Parts of the recipe that a repair may change (more epochs, another initialisation); the learning rate is in the run. */

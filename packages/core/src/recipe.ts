@@ -31,10 +31,21 @@ export type Schedule =
     }
   | { readonly kind: "reduce_on_plateau"; readonly patienceEpochs: number; readonly factor: number; readonly minimumFraction: number };
 
-/** One learning rate, or several that are tried as runs of one trial; the best on validation stands for the trial. */
+/**
+ * One learning rate, or several that are tried at every capacity: in full (`sweep`), or for a few epochs each (`probe`), after which the
+ * one that was best on validation is fitted in full, with a fresh seed.
+ */
 export type LearningRate =
   | { readonly kind: "fixed"; readonly value: number }
-  | { readonly kind: "sweep"; readonly values: readonly number[] };
+  | { readonly kind: "sweep" /** 2 to 16 */; readonly values: readonly number[] }
+  | {
+      readonly kind: "probe" /** 2 to 16, all different */;
+      readonly values: readonly number[] /** Epochs of each rate's short run, from 1 to the recipe's `maxEpochs` */;
+      readonly epochs: number;
+    };
+
+/** What a probe is where a request doesn't say (test/bench/rates/README.md): rates three times apart, and epochs enough to tell them apart. */
+export const defaultProbe = { values: [0.0003, 0.001, 0.003, 0.01, 0.03], epochs: 5 } as const;
 
 export interface Recipe {
   readonly activation: Activation;
@@ -84,6 +95,14 @@ export const defaultRecipe: Recipe = {
 
 /** The course's own training: 20 epochs at most, patience 2. */
 export const courseRecipe: Recipe = { ...defaultRecipe, maxEpochs: 20, patience: 2 };
+
+/**
+ * The recipe that a run is trained under: its trial's, or for a run that is cut short the same with that run's own cap. Whoever trains,
+ * hashes or estimates a run asks here.
+ */
+export function recipeOfRun(recipe: Recipe, run: { readonly maxEpochs?: number }): Recipe {
+  return run.maxEpochs === undefined ? recipe : { ...recipe, maxEpochs: Math.min(run.maxEpochs, recipe.maxEpochs) };
+}
 
 /** Rows a step for a number of training rows, with `auto` resolved. */
 export function resolveBatchSize(batchSize: Recipe["batchSize"], trainingRowCount: number): number {

@@ -157,6 +157,8 @@ interface Training {
   readonly seed: number;
   readonly fold: number;
   readonly learningRate: number;
+  /** Epochs after which it is cut short; absent for all that aren't. */
+  readonly maxEpochs?: number;
   readonly state: RunState;
   readonly result: RunResult | null;
   readonly reusedFrom: RunId | null;

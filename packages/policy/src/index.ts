@@ -18,6 +18,7 @@ export {
   type CompletedRun,
   type PlacedRun,
   type RunPosition,
+  rateToFit,
   readTrials,
   standingRuns,
   summariseTrial,

@@ -31,7 +31,7 @@ export interface Replay {
 
 /**
  * Folds `decide` under a context (the same one, or one with another preset, other parameters or another seed) and answers each
- * request from the recorded histories: the same capacity under the same changes of recipe, seed, fold and learning rate. The
+ * request from the recorded histories: the same capacity under the same changes of recipe, seed, fold, learning rate and cut. The
  * recipe itself must be the recorded one. A purpose makes no difference to a result.
  */
 export function replay(context: PolicyContext, recorded: readonly History[]): Replay {
@@ -75,6 +75,6 @@ function recordedResults(recorded: readonly History[]): ReadonlyMap<string, RunO
   return results;
 }
 
-function keyOf(capacity: Capacity, change: RecipeChange, { seed, fold, learningRate }: RunRequest): string {
-  return `${capacityText(capacity)} ${canonicalText(change)} ${seed} ${fold} ${learningRate}`;
+function keyOf(capacity: Capacity, change: RecipeChange, { seed, fold, learningRate, maxEpochs }: RunRequest): string {
+  return `${capacityText(capacity)} ${canonicalText(change)} ${seed} ${fold} ${learningRate} ${maxEpochs ?? "whole"}`;
 }

@@ -1,6 +1,6 @@
 /** Runs a search against an outcome function instead of training: for tests, benches, replays and estimates. */
 import type { Capacity, History, HistoryEntry, PolicyContext, Recipe, RunOutcome, RunRequest } from "@rightsize/core";
-import { RightsizeError } from "@rightsize/core";
+import { RightsizeError, recipeOfRun } from "@rightsize/core";
 import { decide } from "./decide.ts";
 import { readTrials } from "./trials.ts";
 
@@ -8,7 +8,7 @@ import { readTrials } from "./trials.ts";
 export interface SimulatedTrial {
   readonly number: number;
   readonly capacity: Capacity;
-  /** The experiment's recipe with this trial's changes. */
+  /** The experiment's recipe with this trial's changes, as this run is trained under it. */
   readonly recipe: Recipe;
 }
 /** How a run would end. It should depend on its arguments alone, or the search is not repeatable. */
@@ -37,8 +37,11 @@ export function simulate(context: PolicyContext, outcomesOf: OutcomesOf, options
     const number = decision.action === "START_TRIAL" ? trials.length : decision.trial;
     const trial = trials[number - 1];
     if (trial === undefined) throw new RightsizeError("internal", `a decision speaks of trial ${number}, which was never started`);
-    const simulated = { number, capacity: trial.capacity, recipe: { ...context.recipe, ...trial.change } };
-    history.push({ decision, outcomes: decision.runs.map((run) => outcomesOf(run, simulated)), limit: null });
+    const { capacity, change } = trial;
+    const outcomes = decision.runs.map((run) =>
+      outcomesOf(run, { number, capacity, recipe: recipeOfRun({ ...context.recipe, ...change }, run) }),
+    );
+    history.push({ decision, outcomes, limit: null });
   }
   throw new RightsizeError("internal", `the search did not end within ${maxDecisions} decisions`);
 }

@@ -1,20 +1,12 @@
 /** What `grid` and `random` share: a list of capacities, each fitted as often, and the best mean at the end. */
-import {
-  type Capacity,
-  capacityText,
-  type Decision,
-  type History,
-  type PolicyContext,
-  parameterCount,
-  type RunRequest,
-} from "@rightsize/core";
+import { type Capacity, capacityText, type Decision, type History, type PolicyContext, parameterCount } from "@rightsize/core";
 import { bestTrial } from "./best-trial.ts";
 import { bareComparison, evidenceOf } from "./evidence.ts";
+import { firstRuns, fitsAfterProbes } from "./fits-of-a-trial.ts";
 import { numberText } from "./numbers.ts";
-import { learningRates, replicateRun } from "./runs.ts";
 import { readTrials, summarise } from "./trials.ts";
 
-/** Tries the capacities in their order, `fits` fits each (each at every rate of a sweep), and answers with the least mean. */
+/** Tries the capacities in their order, `fits` fits each (at every rate of a sweep, or at the rate that probes chose), and answers with the least mean. */
 export function tryInOrder(
   rule: string,
   context: PolicyContext,
@@ -23,6 +15,8 @@ export function tryInOrder(
   history: History,
 ): Decision {
   const trials = readTrials(history);
+  const probed = fitsAfterProbes(rule, context, trials, fits);
+  if (probed !== null) return probed;
   const latest = trials[trials.length - 1];
   const best = bestTrial(trials);
   const capacity = capacities[trials.length];
@@ -35,7 +29,7 @@ export function tryInOrder(
     const nextStep = latest === undefined ? null : size(capacity) >= size(latest.capacity) ? "INCREASE_CAPACITY" : "DECREASE_CAPACITY";
     const place = `number ${trials.length + 1} of ${capacities.length}`;
     const reason = `${told}${told === "" ? "Try" : "try"} ${capacityText(capacity)}, ${place}`;
-    return { action: "START_TRIAL", about, nextStep, capacity, runs: requests(context, fits), reason, evidence };
+    return { action: "START_TRIAL", about, nextStep, capacity, runs: firstRuns(context, fits), reason, evidence };
   }
   if (best === null) {
     const reason = `${told}none of ${capacities.length} networks has a score: done, without an answer`;
@@ -44,12 +38,6 @@ export function tryInOrder(
   const answer = `the answer is ${capacityText(best.capacity)} with ${numberText(summarise(best).score as number)}`;
   const reason = `${told}all ${capacities.length} networks are tried: done, ${answer}`;
   return { action: "FINISH", about, winner: best.number, verdict: "converged", reason, evidence };
-}
-
-function requests(context: PolicyContext, fits: number): readonly RunRequest[] {
-  return learningRates(context).flatMap((rate) =>
-    Array.from({ length: fits }, (_, replicate) => replicateRun(context, "fit", replicate, rate)),
-  );
 }
 
 function scoreText(score: number | null): string {

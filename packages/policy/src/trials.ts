@@ -50,6 +50,11 @@ export function applyEntry(trials: readonly TrialView[], { decision, outcomes }:
   return trials.map((other) => (other === trial ? changed : other));
 }
 
+/** Whether a run was cut short: it says which rate to take, and never stands for its trial. */
+export function isCutShort({ outcome }: PlacedRun): boolean {
+  return outcome.maxEpochs !== undefined;
+}
+
 /** What a trial's runs say. */
 export interface TrialSummary {
   /** The rate that stands for the trial; null when no rate has a score. */
@@ -77,7 +82,7 @@ export function meanLoss(losses: readonly number[]): number {
 
 /**
  * Which runs stand for a trial, and its mean score. Several learning rates: the rate with the least mean stands for the trial, and a
- * rate of which any run diverged is out. A trial of which every rate diverged has no score.
+ * rate of which any run diverged is out. A trial of which every rate diverged has no score, nor has one whose runs are all cut short.
  */
 export function summarise(trial: TrialView): TrialSummary {
   const known = summaries.get(trial);
@@ -92,15 +97,8 @@ const summaries = new WeakMap<TrialView, TrialSummary>();
 
 function computeSummary(trial: TrialView): TrialSummary {
   const fitted = trial.runs.filter(({ outcome }) => outcome.purpose === "fit");
-  const judged = fitted.length > 0 ? fitted : trial.runs.filter(({ outcome }) => outcome.purpose === "probe");
-  let best: { rate: number; runs: CompletedRun[]; score: number } | null = null;
-  for (const rate of new Set(judged.map(({ outcome }) => outcome.learningRate))) {
-    const atRate = judged.filter(({ outcome }) => outcome.learningRate === rate);
-    const completed = atRate.filter(isCompleted);
-    if (completed.length < atRate.length) continue;
-    const score = meanLoss(completed.map(({ outcome }) => outcome.validationLoss));
-    if (best === null || score < best.score) best = { rate, runs: completed, score };
-  }
+  const judged = fitted.length > 0 ? fitted : trial.runs.filter((run) => run.outcome.purpose === "probe" && !isCutShort(run));
+  const best = bestRate(judged);
   if (best === null) return noSummary;
   const { rate, runs: fits, score } = best;
   const finals = trial.runs.filter(({ outcome }) => outcome.purpose === "finals" && outcome.learningRate === rate);
@@ -109,6 +107,26 @@ function computeSummary(trial: TrialView): TrialSummary {
   const finalsScore =
     finals.length > 0 && finals.length === completedFinals.length ? meanLoss(all.map(({ outcome }) => outcome.validationLoss)) : null;
   return { learningRate: rate, fits, all, score, finalsScore, bestKnownScore: finalsScore ?? score };
+}
+
+/** The rate with the least mean loss, the first of equals, without those of which a run diverged; null when none is left. */
+function bestRate(
+  judged: readonly PlacedRun[],
+): { readonly rate: number; readonly runs: readonly CompletedRun[]; readonly score: number } | null {
+  let best: { rate: number; runs: CompletedRun[]; score: number } | null = null;
+  for (const rate of new Set(judged.map(({ outcome }) => outcome.learningRate))) {
+    const atRate = judged.filter(({ outcome }) => outcome.learningRate === rate);
+    const completed = atRate.filter(isCompleted);
+    if (completed.length < atRate.length) continue;
+    const score = meanLoss(completed.map(({ outcome }) => outcome.validationLoss));
+    if (best === null || score < best.score) best = { rate, runs: completed, score };
+  }
+  return best;
+}
+
+/** The rate that short probes chose for a trial which waits for its first fit; null for every other trial, and where all of them diverged. */
+export function rateToFit(trial: TrialView): number | null {
+  return trial.runs.every(isCutShort) ? (bestRate(trial.runs)?.rate ?? null) : null;
 }
 
 /** The summary of one trial by its number, for whoever writes a row's score. Throws a RangeError on a number that never started. */

@@ -82,6 +82,7 @@ export interface NewRun {
   readonly seed: number;
   readonly fold: number;
   readonly learningRate: number;
+  readonly maxEpochs?: number;
   readonly decision: number;
   readonly position: number;
 }
@@ -241,7 +242,7 @@ export interface Refusal {
 }
 
 /** A run that was trained to a score here (not copied), with what its time, epochs and loss depended on: what estimates learn from. */
-export interface TrainedRun extends Pick<Run, "assignmentId" | "fold" | "learningRate"> {
+export interface TrainedRun extends Pick<Run, "assignmentId" | "fold" | "learningRate" | "maxEpochs"> {
   readonly dataset: Sha256;
   readonly target: string;
   /** The plan's artifact: losses of one plan are comparable. */

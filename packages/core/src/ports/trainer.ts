@@ -12,6 +12,7 @@ export interface TrainingRun {
   readonly seed: number;
   readonly fold: number;
   readonly learningRate: number;
+  readonly maxEpochs?: number;
   /** The last ones, newest first; empty where the run starts from its beginning. */
   readonly checkpoints: readonly { readonly artifact: Sha256; readonly epoch: number }[];
 }

@@ -4,7 +4,7 @@ import { naturalLog, percentText } from "../numbers.ts";
 import { replicateRun } from "../runs.ts";
 import type { Script } from "../script.ts";
 import { expectedFall } from "../surrogate.ts";
-import { summarise, type TrialView } from "../trials.ts";
+import { isCutShort, summarise, type TrialView } from "../trials.ts";
 import { probabilityBelow } from "../words.ts";
 import { beliefOf, leastExpected, type Place } from "./belief.ts";
 import { repair } from "./repair.ts";
@@ -88,12 +88,12 @@ export function nextGuided(search: Search): GuidedFit | null {
 
 /**
  * The work of one fit of a capacity: weights and overhead a row and epoch, and as many epochs as the tried size needed that is nearest
- * in weights. Runs without a cost are made up (speculation) and say nothing of epochs.
+ * in weights. Runs without a cost are made up (speculation) and say nothing of epochs, nor do those that were cut short.
  */
 function workGuess(search: Search): (capacity: Capacity) => number {
   const size = (capacity: Capacity) => parametersOf(search, capacity) + overheadParameters;
   const known = search.trials.flatMap(({ capacity, runs }) => {
-    const real = runs.filter(({ outcome }) => outcome.cost > 0);
+    const real = runs.filter((run) => run.outcome.cost > 0 && !isCutShort(run));
     if (real.length === 0) return [];
     return [{ log: naturalLog(size(capacity)), epochs: real.reduce((sum, { outcome }) => sum + outcome.epochs, 0) / real.length }];
   });

@@ -7,7 +7,7 @@ import { evidenceOf } from "../evidence.ts";
 import { numberText, rounded } from "../numbers.ts";
 import { learningRates } from "../runs.ts";
 import type { Script } from "../script.ts";
-import { summarise, type TrialView } from "../trials.ts";
+import { isCutShort, summarise, type TrialView } from "../trials.ts";
 import { fitsAt, leader, noiseNumbers, rule, type Search, trialNumbered } from "./search.ts";
 
 type Ailment = "diverged" | "dying_units" | "vanishing_gradients" | "capped";
@@ -79,9 +79,10 @@ function ailmentOf(search: Search, trial: TrialView, symptomsToo: boolean): Ailm
   return all.some(({ outcome }) => outcome.capped) ? "capped" : null;
 }
 
-/** The rate that stands for the trial; where none does, the least that was tried. */
+/** The rate that stands for the trial; where none does, the least that was tried, in full where any was. */
 function rateOf(search: Search, trial: TrialView): number {
-  const tried = trial.runs.map(({ outcome }) => outcome.learningRate);
+  const whole = trial.runs.filter((run) => !isCutShort(run));
+  const tried = (whole.length > 0 ? whole : trial.runs).map(({ outcome }) => outcome.learningRate);
   return summarise(trial).learningRate ?? Math.min(...(tried.length > 0 ? tried : learningRates(search.context)));
 }
 

@@ -3,17 +3,15 @@ import { type Capacity, capacityText, type PolicyContext, parameterCount, type R
 import { type AdditiveModel, fitAdditiveModel } from "../additive-model.ts";
 import { evidenceOf } from "../evidence.ts";
 import { numberText, pairText } from "../numbers.ts";
-import { learningRates, replicateRun } from "../runs.ts";
+import { chosenRateText, fitsAtRate, learningRates, rateProbes } from "../runs.ts";
 import type { Script } from "../script.ts";
-import { summarise, type TrialView } from "../trials.ts";
+import { rateToFit, summarise, type TrialView } from "../trials.ts";
 import { compare, hindrance, type WordRule } from "../words.ts";
 import type { DefaultParameters } from "./parameters.ts";
 
 /** The rule's name in every piece of evidence. */
 export const rule = "default: climb, probe, guided fits";
 
-/** Learning-rate probes take this replicate's seed, so that a chosen rate is fitted afresh: the best of several is never the evidence. */
-const probeReplicate = 1000;
 /** Work beside the weights that every row of every epoch costs, in parameters: small networks are not free. */
 export const overheadParameters = 10_000;
 
@@ -22,7 +20,7 @@ export interface Search {
   readonly context: PolicyContext;
   readonly parameters: DefaultParameters;
   trials: readonly TrialView[];
-  /** The rate that new trials start with: the recipe's, or the lower one that a repair found; null while the recipe sweeps. */
+  /** The rate that new trials start with: the recipe's, or the lower one that a repair found; null while the recipe tries several. */
   startRate: number | null;
   /** The model of these very trials, so that it is fitted once a step. */
   fitted: { readonly trials: readonly TrialView[]; readonly model: AdditiveModel } | null;
@@ -87,7 +85,7 @@ export function leader(
   return best;
 }
 
-/** Starts a capacity and fits it; with a sweep, one probe a rate first, then the fits at the best. `why` ends the reason. */
+/** Starts a capacity and fits it; with several rates, one probe a rate first, then the fits at the best. `why` ends the reason. */
 export function* startTrial(search: Search, capacity: Capacity, fits: number, why: string): Script<TrialView> {
   const { context, startRate } = search;
   const latest = search.trials[search.trials.length - 1];
@@ -98,10 +96,7 @@ export function* startTrial(search: Search, capacity: Capacity, fits: number, wh
     about: latest?.number ?? null,
     nextStep,
     capacity,
-    runs:
-      startRate === null
-        ? learningRates(context).map((rate) => replicateRun(context, "probe", probeReplicate, rate))
-        : fitsAt(search, startRate, fits),
+    runs: startRate === null ? rateProbes(context) : fitsAt(search, startRate, fits),
     reason:
       latest === undefined
         ? `Start with ${capacityText(capacity)}: ${why}`
@@ -109,11 +104,9 @@ export function* startTrial(search: Search, capacity: Capacity, fits: number, wh
     evidence: evidenceAbout(search, latest),
   });
   const number = search.trials.length;
-  const { learningRate } = summarise(trialNumbered(search, number));
-  if (startRate === null && learningRate !== null) {
-    const text = `${capacityText(capacity)} learned best at a rate of ${numberText(learningRate)}: fit it afresh at that rate`;
-    yield* addRuns(search, number, fitsAt(search, learningRate, fits), text);
-  }
+  const probed = trialNumbered(search, number);
+  const rate = startRate === null ? (rateToFit(probed) ?? summarise(probed).learningRate) : null;
+  if (rate !== null) yield* addRuns(search, number, fitsAt(search, rate, fits), chosenRateText(probed, rate));
   return trialNumbered(search, number);
 }
 
@@ -130,7 +123,7 @@ export function* addRuns(search: Search, number: number, runs: readonly RunReque
 
 /** Fits of replicates 0, 1, 2, … at a rate. */
 export function fitsAt(search: Search, rate: number, count: number): readonly RunRequest[] {
-  return Array.from({ length: count }, (_, replicate) => replicateRun(search.context, "fit", replicate, rate));
+  return fitsAtRate(search.context, rate, count);
 }
 
 /** For example `2×128 scored 0.12, better than 0.15 with 1×64`, against the best of the trials before it. */

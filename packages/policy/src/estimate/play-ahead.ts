@@ -14,7 +14,7 @@ export function playAhead(context: PolicyContext, beliefs: TrainingBeliefs, draw
     const bestEpoch = Math.min(wanted, recipe.maxEpochs);
     const epochs = Math.min(bestEpoch + recipe.patience, recipe.maxEpochs);
     const cost = epochs * context.trainingRows * parameterCount(context.inputs, capacity, context.outputs);
-    const capped = endedCapped({ bestLoss: validationLoss, bestEpoch }, epochs, recipe);
+    const capped = request.maxEpochs === undefined && endedCapped({ bestLoss: validationLoss, bestEpoch }, epochs, recipe);
     return { ...request, status: "COMPLETED", validationLoss, trainingLoss: validationLoss, epochs, bestEpoch, capped, symptoms: [], cost };
   };
   return simulate(context, outcomesOf, { maxTrials });

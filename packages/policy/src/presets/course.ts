@@ -9,16 +9,17 @@
  *   spent. A size that was tried already is left out.
  * - The ceiling reached without a failure: done, verdict `ceiling`.
  * - An equal score is not better. A diverged run has no score and is not better; a first rung without a score is stepped back from
- *   like any other. With a sweep of learning rates each rung has one run a rate and the best stands for it; all diverged is no score.
+ *   like any other. With a sweep of learning rates each rung has one run a rate and the best stands for it; with probes of them a
+ *   short run a rate, then its one fit at the best of them. All diverged is no score.
  * - The answer is the trial with the best score, wherever its row stands; the first of equals. Nothing scored: `nothing_trainable`.
  * - Folds are not used: every fit is on fold 0.
  */
 import { type Capacity, capacityText, courseRecipe, type Decision, type History, type PolicyContext, sameCapacity } from "@rightsize/core";
 import { z } from "zod";
 import { bareComparison, evidenceOf } from "../evidence.ts";
+import { firstRuns, fitsAfterProbes } from "../fits-of-a-trial.ts";
 import { numberText, pairText } from "../numbers.ts";
 import { definePreset } from "../preset.ts";
-import { oneFitPerRate } from "../runs.ts";
 import { readTrials, summarise, type TrialView } from "../trials.ts";
 
 const rule = "course: strictly better";
@@ -85,6 +86,8 @@ function stepsBack(failed: Capacity, { stepBack }: CourseParameters, tried: read
 
 function next(context: PolicyContext, parameters: CourseParameters, history: History): Decision {
   const trials = readTrials(history);
+  const probed = fitsAfterProbes(rule, context, trials, 1);
+  if (probed !== null) return probed;
   const rungs = courseRungs(parameters);
   const latest = trials[trials.length - 1];
   const failedAt = trials.findIndex((trial, index) => !isBetter(trial, bestOf(trials.slice(0, index))));
@@ -93,7 +96,7 @@ function next(context: PolicyContext, parameters: CourseParameters, history: His
     about: latest?.number ?? null,
     nextStep,
     capacity,
-    runs: oneFitPerRate(context),
+    runs: firstRuns(context, 1),
     reason:
       nextStep === null
         ? `Start small, with ${capacityText(capacity)}: increase capacity from there while the validation score improves`

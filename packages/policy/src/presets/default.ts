@@ -10,8 +10,8 @@
  * 4. Words (better, worse, tie, undecided, untrainable, capped) with two runs a side, by Student's t on the pooled deviation.
  * 5. The answer is the size with the least expected loss, its neighbours taken into account, or a smaller one that is as good.
  *
- * Replicate r has the experiment's seed + r, and fold r where the plan has folds. A sweep of learning rates is one probe a rate,
- * after which the chosen rate alone is fitted, with fresh seeds.
+ * Replicate r has the experiment's seed + r, and fold r where the plan has folds. Several learning rates are one probe a rate
+ * (whole with a sweep, short with probes), after which the chosen rate alone is fitted, with fresh seeds.
  */
 import { type Capacity, capacityText, defaultRecipe, linearModel, sameCapacity } from "@rightsize/core";
 import { answer } from "../default/answer.ts";
