@@ -5,11 +5,13 @@ import type { ExperimentEstimate, ParsedExperimentRequest } from "@rightsize/con
 import {
   canonicalText,
   type Dataset,
+  defaultProbe,
   type Experiment,
   type ExperimentPlan,
   type ExperimentSpec,
   networkOutputs,
   type OwnerId,
+  type Recipe,
   RightsizeError,
   type SearchSpec,
   type Sha256,
@@ -128,13 +130,28 @@ export function completeSpec(request: ParsedExperimentRequest, dataset: Dataset,
     features: request.features,
     split: request.split ?? defaultSplit(search.preset, dataset.rowCount),
     search,
-    recipe: { ...presetRecipe(search.preset), ...withoutUndefined(request.recipe) },
+    recipe: completeRecipe(search.preset, request.recipe),
     engine: script === undefined ? { name } : { name, script: scriptOf(script) },
     limits: request.limits,
     // The course's answer is its best trial; everywhere else the mean of the best runs was measured to be better.
     delivery: request.delivery ?? (search.preset === "course" ? { kind: "single" } : { kind: "mean_of_best", runs: 5 }),
     seed: request.seed,
   };
+}
+
+/** The preset's recipe with what the request says of it, and a probe's epochs, which its runs must have room for. */
+function completeRecipe(preset: string, { learningRate, ...request }: ParsedExperimentRequest["recipe"]): Recipe {
+  const recipe: Recipe = { ...presetRecipe(preset), ...withoutUndefined(request) };
+  if (learningRate === undefined) return recipe;
+  if (learningRate.kind !== "probe") return { ...recipe, learningRate };
+  const { maxEpochs } = recipe;
+  const { epochs = Math.min(defaultProbe.epochs, maxEpochs) } = learningRate;
+  if (epochs <= maxEpochs) return { ...recipe, learningRate: { ...learningRate, epochs } };
+  throw new RightsizeError("invalid_request", "A probe of learning rates is longer than the training that it is for.", {
+    issues: [
+      { where: "/recipe/learningRate/epochs", received: String(epochs), required: `at most maxEpochs, which is ${maxEpochs} here` },
+    ],
+  });
 }
 
 /** Below this many rows a single validation split says little: folds are the replicates there (preset default knows how to use them). */

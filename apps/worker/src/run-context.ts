@@ -1,5 +1,5 @@
 /** What one run of an assignment is trained with: its engine, its data and its network. */
-import type { ArtifactStore, Engine, NetworkSpec, TrainingRun, TrainingWork } from "@rightsize/core";
+import { type ArtifactStore, type Engine, type NetworkSpec, recipeOfRun, type TrainingRun, type TrainingWork } from "@rightsize/core";
 import type { PreparedFold } from "./fold-cache.ts";
 
 export interface RunContext {
@@ -14,14 +14,14 @@ export interface RunContext {
   readonly data: PreparedFold;
 }
 
-/** The network of an assignment on its data. */
-export function networkOf({ work, data }: RunContext, capacity = work.capacity): NetworkSpec {
+/** The network of an assignment on its data, for its run. */
+export function networkOf({ work, run, data }: RunContext, capacity = work.capacity): NetworkSpec {
   return {
     inputs: data.fold.tensors.inputs,
     outputs: work.plan.outputs,
     capacity,
     task: work.spec.task,
-    recipe: work.recipe,
+    recipe: recipeOfRun(work.recipe, run),
     classWeights: work.recipe.classWeights === "balanced" ? data.fold.classWeights : null,
   };
 }

@@ -4,6 +4,9 @@ import {
   type Engine,
   parameterCount,
   RightsizeError,
+  type RunResult,
+  recipeOfRun,
+  type Symptom,
   type TrainerObserver,
   type TrainingRun,
   type TrainingWork,
@@ -86,7 +89,7 @@ async function togetherRun(context: RunContext, observer: TrainerObserver, signa
       target: data.fold.target,
       seed: run.seed,
       learningRate: run.learningRate,
-      recipe: work.recipe,
+      recipe: recipeOfRun(work.recipe, run),
       spec: work.spec,
       checkpoint: await checkpointBytes(artifacts, run),
     },
@@ -113,11 +116,23 @@ async function tellEnd({ run, artifacts }: RunContext, outcome: TrainOutcome, ob
       return observer.onRunEnd(run.runId, { state: "DIVERGED", result: { ...outcome.result, weightsArtifact: null } });
     case "completed": {
       const { id } = await artifacts.put(serialiseWeights(outcome.weights));
-      return observer.onRunEnd(run.runId, { state: "COMPLETED", result: { ...outcome.result, weightsArtifact: id } });
+      const result = run.maxEpochs === undefined ? outcome.result : meantToEnd(outcome.result);
+      return observer.onRunEnd(run.runId, { state: "COMPLETED", result: { ...result, weightsArtifact: id } });
     }
     default:
       return outcome satisfies never;
   }
+}
+
+/** What a run tells of its length: nothing of one that was cut short on purpose. */
+const symptomsOfLength: readonly Symptom[] = ["capped", "underfitting", "overfitting"];
+
+/** The result of a run that was cut short: that it was still improving is what it was meant to be. */
+function meantToEnd<Result extends Pick<RunResult, "capped" | "diagnostics">>(result: Result): Result {
+  const { diagnostics } = result;
+  if (diagnostics === null) return { ...result, capped: false };
+  const symptoms = diagnostics.symptoms.filter(({ symptom }) => !symptomsOfLength.includes(symptom));
+  return { ...result, capped: false, diagnostics: { ...diagnostics, symptoms } };
 }
 
 /** The newest checkpoint whose bytes are whole. Where none is, the run starts from its beginning: that costs time and never a bit. */

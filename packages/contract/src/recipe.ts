@@ -1,5 +1,5 @@
 /** The training recipe as a request may give it: everything optional, with the preset's or the general defaults. */
-import { activations, initialisations, losses, type Recipe } from "@rightsize/core";
+import { activations, defaultProbe, initialisations, losses, type Recipe } from "@rightsize/core";
 import { z } from "zod";
 
 const momentum = z.number().min(0).lt(1);
@@ -35,10 +35,34 @@ export const scheduleSchema = z.discriminatedUnion("kind", [
 ]);
 
 const rate = z.number().gt(0).max(100);
+const rates = z.array(rate).min(2).max(16);
+const differentRates = rates.refine((values) => new Set(values).size === values.length, "rates that are all different");
+const probeEpochs = z.int().min(1).max(100_000);
+const fixedRate = z.strictObject({ kind: z.literal("fixed"), value: rate });
+const sweptRates = z.strictObject({ kind: z.literal("sweep"), values: rates });
 export const learningRateSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("fixed"), value: rate }),
-  z.strictObject({ kind: z.literal("sweep"), values: z.array(rate).min(2).max(16) }),
+  fixedRate,
+  sweptRates,
+  z.strictObject({ kind: z.literal("probe"), values: differentRates, epochs: probeEpochs }),
 ]);
+
+/** A request may leave to the service which rates are probed, and for how long. */
+const learningRateRequestSchema = z
+  .discriminatedUnion("kind", [
+    fixedRate,
+    sweptRates,
+    z.strictObject({
+      kind: z.literal("probe"),
+      values: differentRates.default([...defaultProbe.values]).meta({ description: "2 to 16 different rates" }),
+      epochs: probeEpochs
+        .optional()
+        .meta({ description: `Epochs of each rate's short run, at most maxEpochs. Left out: ${defaultProbe.epochs}, or maxEpochs` }),
+    }),
+  ])
+  .meta({
+    description:
+      "One rate; or several, tried at every capacity: each in full (sweep), or each for a few epochs, after which the one that was best on validation is fitted in full with a fresh seed (probe)",
+  });
 
 export const recipeSchema = z.strictObject({
   activation: z.enum(activations),
@@ -59,4 +83,4 @@ export const recipeSchema = z.strictObject({
 }) satisfies z.ZodType<Recipe>;
 
 /** What a request may say of the recipe; what it leaves out is the default. */
-export const recipeRequestSchema = recipeSchema.partial();
+export const recipeRequestSchema = recipeSchema.extend({ learningRate: learningRateRequestSchema }).partial();

@@ -144,6 +144,10 @@ export const runViewSchema = z.object({
   seed: z.number(),
   fold: z.int(),
   learningRate: z.number(),
+  maxEpochs: z
+    .int()
+    .optional()
+    .meta({ description: "Epochs after which this run is cut short (a probe of a learning rate); absent for all that aren't" }),
   state: z.enum(runStates),
   epochs: z.int(),
   bestEpoch: z.int().nullable(),

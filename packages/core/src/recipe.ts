@@ -100,7 +100,7 @@ export const courseRecipe: Recipe = { ...defaultRecipe, maxEpochs: 20, patience:
  * The recipe that a run is trained under: its trial's, or for a run that is cut short the same with that run's own cap. Whoever trains,
  * hashes or estimates a run asks here.
  */
-export function recipeOfRun(recipe: Recipe, run: { readonly maxEpochs?: number }): Recipe {
+export function recipeOfRun<Part extends Pick<Recipe, "maxEpochs">>(recipe: Part, run: { readonly maxEpochs?: number }): Part {
   return run.maxEpochs === undefined ? recipe : { ...recipe, maxEpochs: Math.min(run.maxEpochs, recipe.maxEpochs) };
 }
 

@@ -3,6 +3,7 @@ import {
   type AdvancePlan,
   type AssignmentId,
   canonicalText,
+  type Decision,
   type Experiment,
   type ExperimentId,
   type ExperimentSnapshot,
@@ -64,7 +65,8 @@ export function planAdvance(snapshot: ExperimentSnapshot, ids: IdSource): Advanc
   if (experiment.state === "PAUSED") return null;
   if (runs.some((run) => !isTerminal("run", run.state))) return null;
   if (!knowsPolicy(experiment)) return null;
-  if (snapshot.decisions.at(-1)?.decision.action === "FINISH") return succeed(snapshot);
+  const last = snapshot.decisions.at(-1)?.decision;
+  if (last?.action === "FINISH") return succeed(snapshot, last);
   return nextDecision(snapshot, ids);
 }
 
@@ -76,9 +78,9 @@ export function knowsPolicy({ spec, policyVersion: begunWith }: Pick<Experiment,
 function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan {
   const { spec, plan } = snapshot.experiment;
   const history = policyHistory(snapshot);
-  const completed = completeTrials(snapshot, history);
   const spent = timeSpent(snapshot);
   const { decision, limit } = limitedDecision(policyContext(spec, plan), spec.limits, history, spent);
+  const completed = completeTrials(snapshot, history, decision);
   const sequence = snapshot.decisions.length + 1;
   const text = canonicalText(decision);
   const effects = applyDecision(snapshot, sequence, decision, ids);
@@ -92,25 +94,30 @@ function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan 
   };
 }
 
-/** Trials whose runs have all ended get their score. A trial without a score is completed too: that it can't be trained is an outcome. */
-function completeTrials(snapshot: ExperimentSnapshot, history: History): { changes: TrialChange[]; events: NewEvent[] } {
+/**
+ * Trials whose runs have all ended get their score. A trial without a score is completed too: that it can't be trained is an outcome. One
+ * whose learning rates were only probed goes on where the decision fits it; where a limit ends the search instead, it has no score and no word.
+ */
+function completeTrials(snapshot: ExperimentSnapshot, history: History, decision: Decision): { changes: TrialChange[]; events: NewEvent[] } {
   const changes: TrialChange[] = [];
   const events: NewEvent[] = [];
   for (const trial of snapshot.trials) {
     if (trial.state !== "RUNNING") continue;
-    const { score, metrics, runCount } = summariseTrial(snapshot, history, trial);
-    changes.push({ id: trial.id, state: "COMPLETED", score, metrics, ...(score === null ? { verdict: "untrainable" } : {}) });
+    const { score, metrics, runCount, waitsForFit } = summariseTrial(snapshot, history, trial);
+    if (waitsForFit && decision.action === "ADD_RUNS" && decision.trial === trial.number) continue;
+    const untrainable = score === null && !waitsForFit;
+    changes.push({ id: trial.id, state: "COMPLETED", score, metrics, ...(untrainable ? { verdict: "untrainable" } : {}) });
     events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runCount } });
   }
   return { changes, events };
 }
 
 /** The finalise run has ended: its answer stands in the experiment already, the rest is the word. */
-function succeed(snapshot: ExperimentSnapshot): AdvancePlan {
+function succeed(snapshot: ExperimentSnapshot, finish: Decision): AdvancePlan {
   const { experiment } = snapshot;
   return {
     ...nothingToWrite,
-    trialChanges: completeTrials(snapshot, policyHistory(snapshot)).changes,
+    trialChanges: completeTrials(snapshot, policyHistory(snapshot), finish).changes,
     experiment: { state: "SUCCEEDED" },
     events: [
       { kind: "answer.ready", data: { trial: experiment.answer?.trial ?? null, sentence: experiment.answer?.sentence ?? "" } },

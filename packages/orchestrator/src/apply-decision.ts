@@ -128,7 +128,7 @@ function finish(
   };
 }
 
-/** A rate to name the `finalise` run by, which trains with none of the experiment's own: the fixed one, or the middle of a sweep. */
+/** A rate to name the `finalise` run by, which trains with none of the experiment's own: the fixed one, or the middle of several. */
 function representativeRate({ learningRate }: Recipe): number {
   if (learningRate.kind === "fixed") return learningRate.value;
   const sorted = [...learningRate.values].sort((a, b) => a - b);

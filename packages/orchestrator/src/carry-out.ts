@@ -229,6 +229,7 @@ async function trainingWork(store: Store, claim: Claim): Promise<TrainingWork> {
       seed: run.seed,
       fold: run.fold,
       learningRate: run.learningRate,
+      ...(run.maxEpochs === undefined ? {} : { maxEpochs: run.maxEpochs }),
       checkpoints: claim.checkpoints.flatMap(({ runId, artifact, epoch }) => (runId === run.id ? [{ artifact, epoch }] : [])),
     })),
     ...(claim.runs.some(({ purpose }) => purpose === "finalise") ? await wholeExperiment(store, experiment.id) : { members: [] }),

@@ -7,6 +7,7 @@ import {
   type ExperimentSpec,
   type Recipe,
   type RunRequest,
+  recipeOfRun,
   type Sha256,
 } from "@rightsize/core";
 
@@ -28,7 +29,7 @@ export function textHash(text: string): Sha256 {
  * preprocessing; the engine's fingerprint is pinned to the experiment and compared beside the hash.
  */
 export function runContentHash(spec: ExperimentSpec, plan: ExperimentPlan, capacity: Capacity, recipe: Recipe, run: RunRequest): Sha256 {
-  const { learningRate: _sweep, ...recipeWithoutRate } = recipe;
+  const { learningRate: _rates, ...recipeWithoutRate } = recipeOfRun(recipe, run);
   const place = plan.sameAs?.[run.fold] ?? { plan: plan.artifact, fold: run.fold };
   return contentHash({
     graphVersion,
@@ -41,5 +42,7 @@ export function runContentHash(spec: ExperimentSpec, plan: ExperimentPlan, capac
     seed: run.seed,
     fold: place.fold,
     finalise: run.purpose === "finalise",
+    // A run that is cut short isn't said to have ended at its cap: a whole one with that cap is.
+    ...(run.maxEpochs === undefined ? {} : { cutShort: true }),
   });
 }

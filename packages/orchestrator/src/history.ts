@@ -68,7 +68,8 @@ function runAt(snapshot: ExperimentSnapshot, entry: number, position: number): R
 
 /** How a run ended, as a policy may see it. A FAILED or CANCELLED run is no outcome: its experiment doesn't come to a decision. */
 export function runOutcome(run: Run | SpeculativeRun): RunOutcome {
-  const request = { purpose: run.purpose, seed: run.seed, fold: run.fold, learningRate: run.learningRate };
+  const { purpose, seed, fold, learningRate, maxEpochs } = run;
+  const request = { purpose, seed, fold, learningRate, ...(maxEpochs === undefined ? {} : { maxEpochs }) };
   const { result } = run;
   if (!isTerminal("run", run.state) || result === null) throw new Error(`run ${run.id} is ${run.state}: it has no outcome yet`);
   if (run.state === "DIVERGED") return { ...request, status: "DIVERGED", epochs: result.epochs, cost: result.cost };

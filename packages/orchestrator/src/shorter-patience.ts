@@ -25,7 +25,8 @@ export function outcomeUnder(outcome: RunOutcome, epochs: readonly EpochRecord[]
     trainingLoss: best.trainingLoss,
     epochs: stop.epochs,
     bestEpoch: stop.state.bestEpoch,
-    capped: endedCapped(stop.state, stop.epochs, rule),
+    // What is cut short is meant to end there.
+    capped: outcome.maxEpochs === undefined && endedCapped(stop.state, stop.epochs, rule),
     cost: (outcome.cost / Math.max(outcome.epochs, 1)) * stop.epochs,
   };
 }

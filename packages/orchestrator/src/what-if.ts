@@ -8,6 +8,7 @@ import {
   type History,
   RightsizeError,
   type RunId,
+  recipeOfRun,
 } from "@rightsize/core";
 import { parseSearch, readTrials, replay, type TableRow, trialTable } from "@rightsize/policy";
 import { policyContext, policyHistory, runsOfDecision } from "./history.ts";
@@ -91,7 +92,7 @@ async function underRule(
     const outcomes = [];
     for (const [position, outcome] of entry.outcomes.entries()) {
       const run = runs[position];
-      const under = run === undefined ? null : outcomeUnder(outcome, await epochsOf(run.id), ruleOfEntry);
+      const under = run === undefined ? null : outcomeUnder(outcome, await epochsOf(run.id), recipeOfRun(ruleOfEntry, outcome));
       if (under !== null) outcomes.push(under);
     }
     told.push({ ...entry, outcomes });

@@ -194,7 +194,7 @@ export const experimentsLearnedFrom = 20;
 
 /** What an estimate may know of a completed run; null for one without a score. */
 export function trainedRunOf(
-  run: Pick<Run, "assignmentId" | "fold" | "learningRate" | "result">,
+  run: Pick<Run, "assignmentId" | "fold" | "learningRate" | "maxEpochs" | "result">,
   trial: Trial | undefined,
   experiment: Experiment | undefined,
 ): TrainedRun | null {
@@ -216,6 +216,7 @@ export function trainedRunOf(
     capacity: trial.capacity,
     recipe: trial.recipe,
     learningRate: run.learningRate,
+    ...(run.maxEpochs === undefined ? {} : { maxEpochs: run.maxEpochs }),
     fold: run.fold,
     validationLoss,
     epochs,

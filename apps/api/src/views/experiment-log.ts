@@ -190,7 +190,8 @@ const purposeWords: Readonly<Record<string, string>> = {
 function runName({ trial, purpose }: Facts, { run }: Behind): string {
   const what = `Trial ${trial ?? "?"}, ${purposeWords[purpose] ?? purpose}`;
   if (run === undefined || purpose === "finalise") return what;
-  return `${what} (seed ${run.seed}, fold ${run.fold}, learning rate ${short(run.learningRate)})`;
+  const cut = run.maxEpochs === undefined ? "" : `, cut short after ${count(run.maxEpochs, "epoch")}`;
+  return `${what} (seed ${run.seed}, fold ${run.fold}, learning rate ${short(run.learningRate)}${cut})`;
 }
 
 function placeOf(data: Facts, behind: Behind): string {

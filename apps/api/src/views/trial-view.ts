@@ -55,6 +55,7 @@ export function runView(run: Run): RunView {
     seed: run.seed,
     fold: run.fold,
     learningRate: run.learningRate,
+    ...(run.maxEpochs === undefined ? {} : { maxEpochs: run.maxEpochs }),
     state: run.state,
     epochs: result?.epochs ?? run.epochs,
     bestEpoch: result?.bestEpoch ?? null,

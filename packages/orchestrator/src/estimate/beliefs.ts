@@ -33,8 +33,10 @@ const commonSlowness = 1.3;
 /** Pure: the same question and the same earlier runs give the same beliefs. */
 export function beliefsOf(spec: ExperimentSpec, plan: ExperimentPlan, earlier: readonly TrainedRun[]): Beliefs {
   const onThisEngine = earlier.filter(({ engine }) => engine === spec.engine.name);
-  const epochs = learnEpochs(spec, plan, onThisEngine);
-  const losses = learnLosses(spec, plan, onThisEngine);
+  // Runs that were cut short tell how fast this machine is, not how long a training takes or how well it ends.
+  const whole = onThisEngine.filter(({ maxEpochs }) => maxEpochs === undefined);
+  const epochs = learnEpochs(spec, plan, whole);
+  const losses = learnLosses(spec, plan, whole);
   const speed = learnSpeed(onThisEngine);
   return {
     training: {

@@ -9,7 +9,7 @@ import {
   parameterCount,
   type Recipe,
 } from "@rightsize/core";
-import { finalGap, gapOfFits, playAhead, readTrials } from "@rightsize/policy";
+import { finalGap, gapOfFits, playAhead, readTrials, summariseTrial } from "@rightsize/policy";
 import { limitBefore } from "../decide-within-limits.ts";
 import { policyContext } from "../history.ts";
 import type { Beliefs } from "./beliefs.ts";
@@ -66,9 +66,7 @@ function measured(history: History, playing: Playing): PlayedSearch {
   const { part, limit, cpuMs, wallMs } = withinLimits(history, playing);
   const trials = readTrials(part);
   const gap = limit === null ? finalGap(history) : null;
-  const fewest = Math.min(
-    ...part.map(({ decision, outcomes }) => (decision.action === "START_TRIAL" ? outcomes.length : Number.POSITIVE_INFINITY)),
-  );
+  const fewest = Math.min(...trials.map(({ number }) => summariseTrial(part, number).fits.length).filter((fits) => fits > 0));
   const finaliseMs = packingMs + beliefs.slowness * linearBaselineMs(plan, spec.recipe, beliefs);
   return {
     trials: trials.length,

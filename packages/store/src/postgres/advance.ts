@@ -153,8 +153,8 @@ async function insertAssignments(
     ],
   );
   await locked.query(
-    `INSERT INTO runs (experiment_id, assignment_id, id, trial_id, content_hash, purpose, seed, fold, learning_rate, decision, position)
-     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::run_purpose[], $7::int8[], $8::int4[], $9::float8[], $10::int4[], $11::int4[])`,
+    `INSERT INTO runs (experiment_id, assignment_id, id, trial_id, content_hash, purpose, seed, fold, learning_rate, max_epochs, decision, position)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::run_purpose[], $7::int8[], $8::int4[], $9::float8[], $10::int4[], $11::int4[], $12::int4[])`,
     [
       experimentId,
       runs.map((run) => run.assignmentId),
@@ -165,6 +165,7 @@ async function insertAssignments(
       runs.map((run) => run.seed),
       runs.map((run) => run.fold),
       runs.map((run) => run.learningRate),
+      runs.map((run) => run.maxEpochs ?? null),
       runs.map((run) => run.decision ?? null),
       runs.map((run) => run.position ?? null),
     ],
