@@ -26,7 +26,7 @@ const anySteps = fc.array(
 );
 
 async function play(question: Question, steps: readonly Step[]): Promise<CrookedService> {
-  const score = (claim: Claim, index: number) => lossAt(question, claim.trial.capacity, claim.runs[index]?.seed ?? 0);
+  const score = (claim: Claim, index: number) => lossAt(question, claim.trial.capacity, claim.runs[index] ?? { seed: 0, learningRate: 0 });
   const service = await startCrookedService(specOf(question), score);
   for (const step of steps) await service.step(step);
   await service.finish();

@@ -13,7 +13,7 @@ import { type CarryOutEnd, carryOut, createExperiment, reconcile } from "@rights
 import { createMemoryQueue } from "@rightsize/queue";
 import { createMemoryStore } from "@rightsize/store";
 import { exampleDataset, examplePlan } from "./examples.ts";
-import { createScriptedTrainer } from "./scripted-trainer.ts";
+import { createScriptedTrainer, type ScriptedTrainerOptions } from "./scripted-trainer.ts";
 
 export interface InMemoryService {
   readonly store: Store;
@@ -35,13 +35,14 @@ export async function startInMemoryService(
     readonly now?: () => number;
     /** What stands between the workers and the store, for tests that break it. */
     readonly workersLine?: (store: Store) => Store;
+    readonly play?: ScriptedTrainerOptions["play"];
   } = {},
 ): Promise<InMemoryService> {
   const workers = options.workers ?? 1;
   const store = createMemoryStore({ now: options.now ?? (() => 0) });
   const queue = createMemoryQueue();
   const ids = countedIds();
-  const trainer = createScriptedTrainer();
+  const trainer = createScriptedTrainer(options.play === undefined ? {} : { play: options.play });
   await store.datasets.put(exampleDataset());
   const never = new AbortController().signal;
   const timing = { epochBatchMs: 0, retryMs: 1 };

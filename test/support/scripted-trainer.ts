@@ -15,8 +15,15 @@ export interface ScriptedTrainer extends Trainer {
   readonly trained: readonly string[];
 }
 
-/** `pause` comes between any two epochs; with it each epoch is told by itself, with a checkpoint to go on from. */
-export function createScriptedTrainer({ pause }: { readonly pause?: () => Promise<void> } = {}): ScriptedTrainer {
+export interface ScriptedTrainerOptions {
+  /** Comes between any two epochs; with it each epoch is told by itself, with a checkpoint to go on from. */
+  readonly pause?: () => Promise<void>;
+  /** What a run does, from the script's line for it: for what scripts don't know, learning rates. */
+  readonly play?: (scripted: ScriptedRun, run: TrainingRun) => ScriptedRun;
+}
+
+/** Runs that are cut short end there; all others last as long as their script says. */
+export function createScriptedTrainer({ pause, play = (scripted) => scripted }: ScriptedTrainerOptions = {}): ScriptedTrainer {
   const trained: string[] = [];
   return {
     trained,
@@ -29,13 +36,13 @@ export function createScriptedTrainer({ pause }: { readonly pause?: () => Promis
           await observer.onRunEnd(run.runId, finalised(work));
           continue;
         }
-        const scripted = scriptedRun(work.spec.engine.script, work, run);
+        const scripted = play(scriptedRun(work.spec.engine.script, work, run), run);
         if (scripted.fails === "crashes") return { kind: "crashed", detail: "the script says so" };
         if (scripted.fails === "diverges") {
           await observer.onRunEnd(run.runId, { state: "DIVERGED", result: { ...emptyResult, epochs: 1, reason: "the script says so" } });
           continue;
         }
-        const epochs = scripted.epochs ?? 2;
+        const epochs = Math.min(scripted.epochs ?? 2, run.maxEpochs ?? Number.POSITIVE_INFINITY);
         const records = Array.from({ length: epochs }, (_, index) => ({
           runId: run.runId,
           epoch: index + 1,

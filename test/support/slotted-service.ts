@@ -5,10 +5,12 @@ import {
   type ExperimentId,
   localOwner,
   type RunResult,
+  recipeOfRun,
   type Sha256,
   type SpeculationUse,
   type Store,
   type Trainer,
+  type TrainingRun,
   type TrainingWork,
   type WorkerId,
 } from "@rightsize/core";
@@ -54,12 +56,13 @@ export async function playOnSlots(question: Question, options: SlottedOptions): 
         if (signal.aborted) return { kind: "stopped" };
         if (options.crashAt(training)) return { kind: "crashed", detail: "as the dice fell" };
         if (run.purpose === "finalise") {
-          await observer.onRunEnd(run.runId, { state: "COMPLETED", result: resultOf(work, run.seed, 1), answer: answerOf(work) });
+          await observer.onRunEnd(run.runId, { state: "COMPLETED", result: resultOf(work, run, 1), answer: answerOf(work) });
           continue;
         }
-        const loss = lossAt(question, work.capacity, run.seed);
+        const loss = lossAt(question, work.capacity, run);
         const ended = diverges(question, work.capacity);
-        const epochs = [1, 2].map((epoch) => ({
+        const lasts = recipeOfRun({ maxEpochs: 2 }, run).maxEpochs;
+        const epochs = [1, 2].slice(0, lasts).map((epoch) => ({
           runId: run.runId,
           epoch,
           trainingLoss: loss,
@@ -67,7 +70,9 @@ export async function playOnSlots(question: Question, options: SlottedOptions): 
           learningRate: run.learningRate,
         }));
         observer.onEpochs(ended ? epochs.slice(0, 1) : epochs);
-        const result = ended ? { ...resultOf(work, run.seed, null), epochs: 1 } : resultOf(work, run.seed, loss);
+        const result = ended
+          ? { ...resultOf(work, run, null), epochs: 1 }
+          : { ...resultOf(work, run, loss), epochs: lasts, bestEpoch: lasts };
         await observer.onRunEnd(run.runId, { state: ended ? "DIVERGED" : "COMPLETED", result });
       }
       return { kind: "done" };
@@ -138,13 +143,13 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Weights named by what was trained: another network, recipe or seed has another name. */
+/** Weights named by what was trained: another network, recipe, rate or seed has another name. */
 function resultOf(
   { capacity, recipe }: { readonly capacity: Capacity; readonly recipe: unknown },
-  seed: number,
+  { seed, learningRate }: Pick<TrainingRun, "seed" | "learningRate">,
   loss: number | null,
 ): RunResult {
-  const weights: Sha256 | null = loss === null ? null : contentHash({ capacity, recipe, seed });
+  const weights: Sha256 | null = loss === null ? null : contentHash({ capacity, recipe, seed, learningRate });
   return {
     validationLoss: loss,
     trainingLoss: loss,

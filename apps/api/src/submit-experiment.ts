@@ -148,9 +148,7 @@ function completeRecipe(preset: string, { learningRate, ...request }: ParsedExpe
   const { epochs = Math.min(defaultProbe.epochs, maxEpochs) } = learningRate;
   if (epochs <= maxEpochs) return { ...recipe, learningRate: { ...learningRate, epochs } };
   throw new RightsizeError("invalid_request", "A probe of learning rates is longer than the training that it is for.", {
-    issues: [
-      { where: "/recipe/learningRate/epochs", received: String(epochs), required: `at most maxEpochs, which is ${maxEpochs} here` },
-    ],
+    issues: [{ where: "/recipe/learningRate/epochs", received: String(epochs), required: `at most maxEpochs, which is ${maxEpochs} here` }],
   });
 }
 

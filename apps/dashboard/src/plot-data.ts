@@ -86,6 +86,7 @@ export function rateData(experiment: ExperimentView, trials: readonly TrialView[
       trialId: trial.id,
       label: capacityText(trial),
       learningRate: run.learningRate,
+      cutShort: run.maxEpochs ?? null,
       score: run.state === "DIVERGED" ? null : (run.metrics?.[scoreMetric(experiment.task)] ?? run.validationLoss),
       shade: index / last,
     }));

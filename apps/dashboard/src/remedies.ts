@@ -20,7 +20,7 @@ export const remedies: Readonly<Record<Symptom, Remedy>> = {
   },
   diverged: {
     text: "Ask again with a tenth of the learning rate",
-    apply: (draft) => ({ ...draft, learningRates: tenth(draft.learningRates) }),
+    apply: (draft) => ({ ...draft, learningRates: tenth(draft.learningRates), probeEpochs: "" }),
   },
   capped: {
     text: "Ask again with twice the epochs",

@@ -22,8 +22,9 @@ export interface Draft {
   readonly delivery: "" | "single" | "mean_of_best";
   readonly patience: string;
   readonly maxEpochs: string;
-  /** One rate, or several divided by commas: a sweep. */
+  /** One rate, or several divided by commas: a sweep, or probes of so many epochs where `probeEpochs` says any. */
   readonly learningRates: string;
+  readonly probeEpochs: string;
   readonly optimizer: "" | "sgd" | "adam" | "adamw";
   readonly activation: "" | "relu" | "tanh" | "sigmoid" | "leaky_relu" | "elu" | "gelu";
   readonly batchSize: string;
@@ -52,6 +53,7 @@ export const emptyDraft: Draft = {
   patience: "",
   maxEpochs: "",
   learningRates: "",
+  probeEpochs: "",
   optimizer: "",
   activation: "",
   batchSize: "",
@@ -80,14 +82,15 @@ function said<Part extends object>(part: Part): Part | undefined {
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Part);
 }
 
-function learningRate(text: string): NonNullable<ExperimentRequest["recipe"]>["learningRate"] {
+function learningRate(text: string, epochs: number | undefined): NonNullable<ExperimentRequest["recipe"]>["learningRate"] {
   const rates = text
     .split(/[,;\s]+/)
     .map(number)
     .filter((rate) => rate !== undefined);
   const [first] = rates;
-  if (first === undefined) return undefined;
-  return rates.length === 1 ? { kind: "fixed", value: first } : { kind: "sweep", values: rates };
+  if (first === undefined) return epochs === undefined ? undefined : { kind: "probe", epochs };
+  if (rates.length === 1) return { kind: "fixed", value: first };
+  return epochs === undefined ? { kind: "sweep", values: rates } : { kind: "probe", values: rates, epochs };
 }
 
 /** The request that a draft makes. The API checks it; this only leaves out what is default or empty. */
@@ -123,7 +126,7 @@ export function requestOf(draft: Draft): ExperimentRequest {
     recipe: said({
       activation: draft.activation || undefined,
       optimizer: draft.optimizer === "" ? undefined : { kind: draft.optimizer },
-      learningRate: learningRate(draft.learningRates),
+      learningRate: learningRate(draft.learningRates, number(draft.probeEpochs)),
       batchSize: number(draft.batchSize),
       maxEpochs: number(draft.maxEpochs),
       patience: number(draft.patience),
@@ -178,7 +181,7 @@ export function draftFrom(experiment: ExperimentView): Draft {
     recipe?: {
       patience?: number;
       maxEpochs?: number;
-      learningRate?: { kind: string; value?: number; values?: readonly number[] };
+      learningRate?: { kind: string; value?: number; values?: readonly number[]; epochs?: number };
       optimizer?: { kind: Draft["optimizer"] };
       activation?: Draft["activation"];
       batchSize?: number | "auto";
@@ -209,6 +212,7 @@ export function draftFrom(experiment: ExperimentView): Draft {
     patience: text(recipe?.patience),
     maxEpochs: text(recipe?.maxEpochs),
     learningRates: rates.join(", "),
+    probeEpochs: text(recipe?.learningRate?.epochs),
     optimizer: recipe?.optimizer?.kind ?? "",
     activation: recipe?.activation ?? "",
     batchSize: typeof recipe?.batchSize === "number" ? String(recipe.batchSize) : "",

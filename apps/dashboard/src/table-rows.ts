@@ -74,7 +74,7 @@ function liveRow(experiment: ExperimentView, trial: TrialView, live: LiveState):
   return {
     runId: run.id,
     epoch: last?.epoch ?? run.epochs,
-    maxEpochs: recipe?.maxEpochs ?? 0,
+    maxEpochs: run.maxEpochs ?? recipe?.maxEpochs ?? 0,
     score: last === undefined ? null : last.validationLoss * factor,
     bestScore: last === undefined ? null : best * factor,
     run: counted.indexOf(run) + 1,

@@ -101,11 +101,18 @@ describe("the timeline", () => {
 
 describe("the learning-rate plot", () => {
   const frame = { width: 400, height: 200, left: 40, right: 20, top: 20, bottom: 40 };
-  const datum = (learningRate: number, score: number | null) => ({ trialId: "t", label: "1×64", learningRate, score, shade: 0 });
+  const datum = (learningRate: number, score: number | null, cutShort: number | null = null) => ({
+    ...{ trialId: "t", label: "1×64", learningRate, cutShort, score, shade: 0 },
+  });
   it("puts diverged runs on the top edge and joins the others by rate", () => {
     const geometry = ratesGeometry([datum(1, null), datum(0.01, 0.3), datum(1e-6, 0.9)], frame);
     expect(geometry?.points[0]?.y).toBe(frame.top);
     expect(geometry?.lines[0]?.path).toMatch(/^M[\d.]+ [\d.]+L/);
+  });
+  it("joins short probes by rate, and leaves the whole fit beside their line", () => {
+    const geometry = ratesGeometry([datum(0.001, 0.5, 5), datum(0.01, 0.4, 5), datum(0.01, 0.1)], frame);
+    expect(geometry?.lines[0]?.path.match(/[ML]/g)).toEqual(["M", "L"]);
+    expect(geometry?.points).toHaveLength(3);
   });
   it("is not drawn for one rate", () => {
     expect(ratesGeometry([datum(0.01, 0.3), datum(0.01, 0.4)], frame)).toBeNull();

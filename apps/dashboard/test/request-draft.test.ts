@@ -54,6 +54,23 @@ describe("a new experiment's request", () => {
     });
   });
 
+  it("asks for short probes of learning rates where it says for how long, of the service's own rates where it names none", () => {
+    const asked = (change: Partial<typeof emptyDraft>) => requestOf({ ...draftFor(wages), ...change }).recipe?.learningRate;
+    expect(asked({ learningRates: "0.01, 0.001", probeEpochs: "5" })).toEqual({ kind: "probe", values: [0.01, 0.001], epochs: 5 });
+    expect(asked({ probeEpochs: "5" })).toEqual({ kind: "probe", epochs: 5 });
+    expect(asked({ learningRates: "0.01", probeEpochs: "5" })).toEqual({ kind: "fixed", value: 0.01 });
+    const spec = { recipe: { learningRate: { kind: "probe", values: [0.01, 0.001], epochs: 5 } } };
+    const again = draftFrom({
+      name: "Wages",
+      dataset,
+      target: "wage",
+      task: "regression",
+      preset: "course",
+      spec,
+    } as unknown as ExperimentView);
+    expect(requestOf(again).recipe?.learningRate).toEqual({ kind: "probe", values: [0.01, 0.001], epochs: 5 });
+  });
+
   it("as curl survives a shell, quotes and all", () => {
     const request = requestOf({ ...emptyDraft, dataset, target: 'it\'s $HOME "x" `y`' });
     const command = curlOf(request, "http://localhost").replace(/^curl/, "printf '%s\\n'");

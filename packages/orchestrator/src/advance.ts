@@ -98,7 +98,11 @@ function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan 
  * Trials whose runs have all ended get their score. A trial without a score is completed too: that it can't be trained is an outcome. One
  * whose learning rates were only probed goes on where the decision fits it; where a limit ends the search instead, it has no score and no word.
  */
-function completeTrials(snapshot: ExperimentSnapshot, history: History, decision: Decision): { changes: TrialChange[]; events: NewEvent[] } {
+function completeTrials(
+  snapshot: ExperimentSnapshot,
+  history: History,
+  decision: Decision,
+): { changes: TrialChange[]; events: NewEvent[] } {
   const changes: TrialChange[] = [];
   const events: NewEvent[] = [];
   for (const trial of snapshot.trials) {

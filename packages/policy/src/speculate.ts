@@ -100,12 +100,8 @@ function follow(
   known: NonNullable<SpeculateOptions["known"]>,
   found: Map<string, Speculation>,
 ): readonly Path[] {
-  const reference = referenceLoss(context, history, outstanding);
   const paths = new Map<string, Path>();
-  for (const [factor, chance] of outstanding.outcomes.includes(null) ? scenarios(improving) : ([[1, 1]] as const)) {
-    const outcomes = outstanding.outcomes.map(
-      (outcome, index) => outcome ?? madeUp(outstanding.decision.runs[index] as RunRequest, reference * factor),
-    );
+  for (const { outcomes, chance } of endsOf(context, history, outstanding, improving)) {
     const longer = [...history, { decision: outstanding.decision, outcomes, limit: null }];
     const decision = decide(context, longer);
     if (decision.action === "FINISH") continue;
@@ -121,6 +117,37 @@ function follow(
     });
   }
   return [...paths.values()].filter((path) => path.depth > 0 && path.probability >= leastProbability);
+}
+
+/** One way in which everything outstanding may end. */
+interface End {
+  readonly outcomes: readonly RunOutcome[];
+  readonly chance: number;
+}
+
+/** The ends that are followed; the one that happened where nothing is outstanding any more. */
+function endsOf(context: PolicyContext, history: History, outstanding: Outstanding, improving: number): readonly End[] {
+  const { decision, outcomes } = outstanding;
+  const reference = referenceLoss(context, history, outstanding);
+  const filled = (lossOf: (run: RunRequest) => number) =>
+    outcomes.map((outcome, index) => outcome ?? madeUp(decision.runs[index] as RunRequest, lossOf(decision.runs[index] as RunRequest)));
+  if (!outcomes.includes(null)) return [{ outcomes: filled(() => reference), chance: 1 }];
+  if (decision.runs.some(({ purpose }) => purpose !== "probe"))
+    return scenarios(improving).map(([factor, chance]) => ({ outcomes: filled(() => reference * factor), chance }));
+  // Of probes it matters alone which rate is best: the same one as for the trials before it is the likelier.
+  const losses = outcomes.map((outcome) => (outcome?.status === "COMPLETED" ? outcome.validationLoss : Number.POSITIVE_INFINITY));
+  const least = Math.min(...losses);
+  const loss = Number.isFinite(least) ? least : reference;
+  const before = readTrials(history).map((trial) => summarise(trial).learningRate);
+  const rates = decision.runs
+    .filter((_, index) => outcomes[index] === null || losses[index] === least)
+    .map(({ learningRate }) => learningRate);
+  const weights = rates.map((rate) => 1 + before.filter((one) => one === rate).length);
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  return rates.map((rate, index) => ({
+    outcomes: filled(({ learningRate }) => loss * (learningRate === rate ? guesses.better[0] : guesses.worse[0])),
+    chance: (weights[index] as number) / all,
+  }));
 }
 
 function scenarios(improving: number): readonly (readonly [factor: number, probability: number])[] {

@@ -1,8 +1,8 @@
 /** Properties of every preset on random landscapes, parameters and failures. */
-import { type Capacity, canonicalText, capacityText, type History, type PolicyContext } from "@rightsize/core";
+import { type Capacity, canonicalText, capacityText, type History, type LearningRate, type PolicyContext } from "@rightsize/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, type OutcomesOf, presets, simulate, trialTable } from "../src/index.ts";
+import { decide, type OutcomesOf, presets, readTrials, simulate, summariseTrial, trialTable } from "../src/index.ts";
 import { contextOf, outcome } from "./support.ts";
 
 /** A loss that depends on (capacity, seed, fold, rate) alone, from a seeded hash; about one in `diverging` runs diverges. */
@@ -29,13 +29,15 @@ const searches = fc
     noise: fc.constantFrom(0, 0.01, 0.3),
     diverging: fc.constantFrom(0, 0, 9, 2, 1),
     folds: fc.constantFrom(1, 5),
-    rates: fc.constantFrom([0.001], [1e-6, 0.01, 1]),
+    learningRate: fc.constantFrom<LearningRate>(
+      { kind: "fixed", value: 0.001 },
+      { kind: "sweep", values: [1e-6, 0.01, 1] },
+      { kind: "probe", values: [1e-6, 0.01, 1], epochs: 3 },
+    ),
     maxTrials: fc.option(fc.integer({ min: 1, max: 6 })),
   })
-  .map(({ preset, seed, noise, diverging, folds, rates, maxTrials }) => {
+  .map(({ preset, seed, noise, diverging, folds, learningRate, maxTrials }) => {
     const recipe = presets[preset]?.recipe ?? contextOf(preset).recipe;
-    const learningRate =
-      rates.length > 1 ? ({ kind: "sweep", values: rates } as const) : ({ kind: "fixed", value: rates[0] as number } as const);
     const context = contextOf(preset, { seed, folds, recipe: { ...recipe, learningRate } });
     return { context, outcomes: landscape(seed, noise, diverging), maxTrials };
   });
@@ -43,7 +45,7 @@ const searches = fc
 const holds = (check: (context: PolicyContext, history: History, outcomes: OutcomesOf) => void) =>
   fc.assert(
     fc.property(searches, ({ context, outcomes, maxTrials }) => check(context, simulate(context, outcomes, { maxTrials }), outcomes)),
-    { numRuns: 25, seed: 20 },
+    { numRuns: 40, seed: 20 },
   );
 
 describe("every preset", () => {
@@ -77,6 +79,28 @@ describe("every preset", () => {
       }
       expect(new Set(capacities.map(capacityText)).size).toBe(capacities.length);
     });
+  });
+
+  it("with probes of learning rates fits the best of them afresh, and lets no probe stand", () => {
+    let fitted = 0;
+    holds(({ preset, recipe: { learningRate } }, history) => {
+      // Preset rows has no search: it trains one network at the one rate that its experiment answered with.
+      if (learningRate.kind !== "probe" || preset === "rows") return;
+      for (const { number, runs } of readTrials(history)) {
+        for (const { outcome: run } of summariseTrial(history, number).all) expect([run.purpose, run.maxEpochs]).not.toContain("probe");
+        const probes = runs.map(({ outcome: run }) => run).filter(({ purpose }) => purpose === "probe");
+        expect(probes.every(({ maxEpochs }) => maxEpochs === learningRate.epochs)).toBe(true);
+        const losses = probes.flatMap((run) => (run.status === "COMPLETED" ? [run.validationLoss] : []));
+        const best = probes.find((run) => run.status === "COMPLETED" && run.validationLoss === Math.min(...losses));
+        const fits = runs.map(({ outcome: run }) => run).filter(({ purpose }) => purpose === "fit");
+        if (best === undefined) continue;
+        fitted += fits.length;
+        expect(fits.every((run) => run.learningRate === best.learningRate && run.seed !== best.seed && run.maxEpochs === undefined)).toBe(
+          true,
+        );
+      }
+    });
+    expect(fitted).toBeGreaterThan(20);
   });
 
   it("gives the same decision on the same history, and every decision again from its prefix, byte for byte", () => {

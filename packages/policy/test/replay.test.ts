@@ -1,5 +1,5 @@
 /** What if: other parameters on the results that are there. */
-import { capacityText } from "@rightsize/core";
+import { capacityText, type LearningRate } from "@rightsize/core";
 import { describe, expect, it } from "vitest";
 import { replay, simulate, trialTable } from "../src/index.ts";
 import { contextOf, inOrder } from "./support.ts";
@@ -30,6 +30,18 @@ describe("replay", () => {
 
   it("lacks everything under another seed", () => {
     expect(replay({ ...context, seed: 8 }, [recorded]).missing?.capacity).toEqual({ hiddenLayers: 1, nodesPerLayer: 100 });
+  });
+
+  it("takes no short probe for a whole run, nor the other way round", () => {
+    const rates = { values: [0.001, 0.01] };
+    const withRate = (learningRate: LearningRate) => ({ ...context, recipe: { ...context.recipe, learningRate } });
+    const probing = withRate({ kind: "probe", ...rates, epochs: 2 });
+    const probed = simulate(probing, inOrder(5.4, 4.8, 4.4, 4.5, 4.3));
+    expect(replay(probing, [probed])).toEqual({ history: probed, missing: null });
+    expect(replay(withRate({ kind: "probe", ...rates, epochs: 3 }), [probed]).missing?.runs).toHaveLength(2);
+    // Measured beforehand by somebody, at the seed of a probe, in full.
+    const whole = simulate({ ...withRate({ kind: "fixed", value: 0.001 }), seed: 1007 }, inOrder(5.4));
+    expect(replay(probing, [whole]).missing?.runs).toHaveLength(2);
   });
 
   it("takes results from several searches", () => {

@@ -65,6 +65,45 @@ describe("speculate", () => {
     const probe = candidates.find(({ kind, capacity }) => kind === "capacity" && capacityText(capacity) === "3×16");
     expect(probe?.probability).toBeGreaterThan(candidates[0]?.probability ?? 1);
   });
+  describe("while learning rates are probed", () => {
+    const learningRate = { kind: "probe", values: [0.001, 0.01, 0.1], epochs: 2 } as const;
+    const probing = contextOf("course", { recipe: { ...context.recipe, learningRate } });
+    const best = (rate: number) =>
+      simulate(probing, (request, { capacity, number }) =>
+        outcome(request, capacity, 5 - number + (request.learningRate === rate ? 0 : 0.1)),
+      );
+    const ratesOf = (index: number, known: readonly (number | null)[]) => {
+      const history = best(0.01);
+      const decision = history[index]?.decision as Exclude<Decision, Finish>;
+      const outcomes = decision.runs.map((run, at) =>
+        known[at] == null ? null : outcome(run, { hiddenLayers: 1, nodesPerLayer: 100 }, known[at]),
+      );
+      const candidates = speculate(probing, history.slice(0, index), { decision, outcomes }, { depth: 1 });
+      return candidates.map(({ kind, runs, probability }) => [kind, runs[0]?.learningRate, Number(probability.toFixed(3))]);
+    };
+
+    it("a fit at each of them may follow: at first none is likelier, later the one that was best before", () => {
+      expect(ratesOf(0, [null, null, null])).toEqual([
+        ["replicate", 0.001, 0.333],
+        ["replicate", 0.01, 0.333],
+        ["replicate", 0.1, 0.333],
+      ]);
+      expect(ratesOf(4, [null, null, null])[0]).toEqual(["replicate", 0.01, 0.6]);
+    });
+    it("those that ended behind the best are out", () => {
+      expect(ratesOf(0, [0.3, 0.2, null]).map(([, rate]) => rate)).toEqual([0.01, 0.1]);
+      expect(ratesOf(0, [0.3, 0.2, 0.4])).toEqual([["replicate", 0.01, 1]]);
+    });
+    it("the next trial's probes are rate probes", () => {
+      const history = best(0.01);
+      const decision = history[3]?.decision as Exclude<Decision, Finish>;
+      const candidates = speculate(probing, history.slice(0, 3), { decision, outcomes: [null] }, { depth: 1 });
+      expect(candidates.map(({ kind, runs }) => [kind, runs.length, runs[0]?.maxEpochs])).toEqual([
+        ["rate", 3, 2],
+        ["rate", 3, 2],
+      ]);
+    });
+  });
   it("uses the runs of the trial that have ended, and is certain when all have", () => {
     const { decision } = waiting(2);
     const ended = decision.runs.map((run) => outcome(run, { hiddenLayers: 2, nodesPerLayer: 250 }, 4.4));

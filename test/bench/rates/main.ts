@@ -72,13 +72,24 @@ async function trainAll(table: PreparedTable, capacity: Capacity, seeds: readonl
   for (const fold of new Set(folds)) {
     const { tensors, rows, target } = table.foldAt(fold);
     const network: NetworkSpec = { inputs: tensors.inputs, outputs: table.outputs, capacity, task: table.task, recipe, classWeights: null };
-    const places = seeds.flatMap((seed, at) => (folds[at] === fold ? rates.map((rate, place) => ({ seed, rate, index: at * rates.length + place })) : []));
+    const places = seeds.flatMap((seed, at) =>
+      folds[at] === fold ? rates.map((rate, place) => ({ seed, rate, index: at * rates.length + place })) : [],
+    );
     const runs = places.map(({ seed, rate, index }): TogetherRun => {
       const curve: number[] = [];
       curves[index] = curve;
       const job = { network, tensors, rows, target, seed, learningRate: rate, recipe, checkpoint: null };
       const onEpoch = ({ validationLoss }: { readonly validationLoss: number }) => void curve.push(validationLoss);
-      return { job, hooks: { onEpoch, metricsEveryEpochs: 0, layerDiagnostics: false, signal: new AbortController().signal, now: () => performance.now() } };
+      return {
+        job,
+        hooks: {
+          onEpoch,
+          metricsEveryEpochs: 0,
+          layerDiagnostics: false,
+          signal: new AbortController().signal,
+          now: () => performance.now(),
+        },
+      };
     });
     for (let from = 0; from < runs.length; from += 16) {
       const outcomes = await trainRuns(engine, runs.slice(from, from + 16));
@@ -99,7 +110,12 @@ for (const name of positionals.length > 0 ? positionals : ["concrete", "hourly_w
   for (const capacity of sizes) {
     const folds = replicates.map((replicate) => replicate % table.folds.length);
     const probeFolds = replicates.map((replicate) => (probeSeeds + replicate) % table.folds.length);
-    const probes = await trainAll(table, capacity, replicates.map((replicate) => probeSeeds + replicate), probeFolds);
+    const probes = await trainAll(
+      table,
+      capacity,
+      replicates.map((replicate) => probeSeeds + replicate),
+      probeFolds,
+    );
     const fits = await trainAll(table, capacity, replicates, folds);
     const part = (of: readonly Trained[], replicate: number) => of.slice(replicate * rates.length, (replicate + 1) * rates.length);
     for (const replicate of replicates)
@@ -128,12 +144,16 @@ const spent = (probes: readonly Trained[], length: number) => probes.reduce((sum
 const ways: readonly { readonly name: string; readonly end: (one: Case) => Ended }[] = [
   { name: `fixed ${fixedRate}`, end: (one) => ended(one, fixedRate, 0) },
   { name: "sweep", end: (one) => ended(one, chosen(one.probes, Number.POSITIVE_INFINITY), spent(one.probes, Number.POSITIVE_INFINITY)) },
-  ...lengths.map((length) => ({ name: `probe, ${length}`, end: (one: Case) => ended(one, chosen(one.probes, length), spent(one.probes, length)) })),
+  ...lengths.map((length) => ({
+    name: `probe, ${length}`,
+    end: (one: Case) => ended(one, chosen(one.probes, length), spent(one.probes, length)),
+  })),
   ...rates.filter((rate) => rate !== fixedRate).map((rate) => ({ name: `fixed ${rate}`, end: (one: Case) => ended(one, rate, 0) })),
 ];
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const deviation = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1));
+const deviation = (values: readonly number[]) =>
+  Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1));
 const lines = ways.flatMap(({ name, end }) =>
   [...new Set(cases.map(({ table }) => table))].map((table) => {
     const own = cases.filter((one) => one.table === table);
@@ -147,10 +167,15 @@ const lines = ways.flatMap(({ name, end }) =>
       error: Number((deviation(ratios) / Math.sqrt(ratios.length)).toFixed(4)),
       diverged: ends.filter(({ one }) => one.loss === null).length,
       /** Epochs of all that was trained, over those of the fixed rate's fits. */
-      cost: Number((ends.reduce((sum, { one }) => sum + one.epochs, 0) / ends.reduce((sum, { fixed }) => sum + fixed.epochs, 0)).toFixed(2)),
-      rates: Object.fromEntries(rates.map((rate) => [rate, ends.filter(({ one }) => one.rate === rate).length]).filter(([, count]) => count !== 0)),
+      cost: Number(
+        (ends.reduce((sum, { one }) => sum + one.epochs, 0) / ends.reduce((sum, { fixed }) => sum + fixed.epochs, 0)).toFixed(2),
+      ),
+      rates: Object.fromEntries(
+        rates.map((rate) => [rate, ends.filter(({ one }) => one.rate === rate).length]).filter(([, count]) => count !== 0),
+      ),
     };
   }),
 );
 console.table(lines.map(({ rates: chosenRates, ...line }) => ({ ...line, rates: JSON.stringify(chosenRates) })));
-if (options.json) console.log(JSON.stringify({ preset: options.preset, optimizer: options.optimizer, replicates: replicates.length, rates, lines }));
+if (options.json)
+  console.log(JSON.stringify({ preset: options.preset, optimizer: options.optimizer, replicates: replicates.length, rates, lines }));

@@ -52,7 +52,7 @@ export function trialSentence(trial: TrialView, picture: Picture): string {
   const index = picture.table.trials.findIndex((candidate) => candidate.id === trial.id);
   const score = scoreTexts(picture.table.trials.map(shownScore))[index];
   if (score == null) return `${name}: ${trial.state === "COMPLETED" ? "diverged, no score" : trial.state.toLowerCase()}`;
-  const epochs = trial.runs.filter((run) => run.state === "COMPLETED").map((run) => run.epochs);
+  const epochs = trial.runs.filter((run) => run.state === "COMPLETED" && run.maxEpochs === undefined).map((run) => run.epochs);
   const trained = epochs.length === 0 ? "" : ` after ${epochs.join(", ")} epochs`;
   return `${name}: ${picture.table.metric.toLowerCase()} ${score}${trained}`;
 }
@@ -61,7 +61,9 @@ export function trialSentence(trial: TrialView, picture: Picture): string {
 export function progressSentences(picture: Picture): readonly string[] {
   return [...picture.progress.values()].map((progress) => {
     const trial = picture.table.trials.find(({ id }) => id === progress.trialId);
-    const scale = progressScale(picture.experiment, trial === undefined ? [] : recipeChanges(picture, trial.number));
+    const cut = trial?.runs.find(({ id }) => id === progress.runId)?.maxEpochs;
+    const changes = trial === undefined ? [] : recipeChanges(picture, trial.number);
+    const scale = progressScale(picture.experiment, cut === undefined ? changes : [...changes, { maxEpochs: cut }]);
     return `${trial === undefined ? "training ahead of its decision" : `training ${sizeName(trial)}`}: ${progressText(progress, scale)}`;
   });
 }

@@ -63,6 +63,14 @@ export function AdvancedFields({ draft, columns, change }: Props) {
             hint="several, with commas, are tried at every size"
           />
           <TextField
+            label="Epochs of a rate's probe"
+            numeric
+            value={draft.probeEpochs}
+            placeholder="in full"
+            onChange={(value) => change({ probeEpochs: value })}
+            hint="each rate for so few; then the best is trained in full"
+          />
+          <TextField
             label="Patience, epochs"
             numeric
             value={draft.patience}

@@ -23,6 +23,8 @@ export function TrialDetail({
   epochsOf: (runId: string) => readonly EpochView[];
 }) {
   const shown = curveRun(row.trial);
+  // What a few epochs look like is no finding about the network.
+  const whole = row.trial.runs.filter((run) => run.maxEpochs === undefined);
   return (
     <div className="trial-detail">
       <div className="decisions">
@@ -41,8 +43,8 @@ export function TrialDetail({
           </article>
         ))}
       </div>
-      <Symptoms runs={row.trial.runs} experiment={experiment} />
-      <HeatStrips runs={row.trial.runs} />
+      <Symptoms runs={whole} experiment={experiment} />
+      <HeatStrips runs={whole} />
       {shown !== undefined && <LayerStrips epochs={epochsOf(shown.id)} />}
       <Runs runs={row.trial.runs} experiment={experiment} />
     </div>
@@ -89,7 +91,10 @@ function Runs({ runs, experiment }: { runs: readonly RunView[]; experiment: Expe
         <tbody>
           {runs.map((run) => (
             <tr key={run.id}>
-              <th scope="row">{plainWords(run.purpose)}</th>
+              <th scope="row">
+                {plainWords(run.purpose)}
+                {run.maxEpochs !== undefined && <span className="quiet"> of {count(run.maxEpochs)} epochs</span>}
+              </th>
               <td className="number">{run.seed}</td>
               <td className="number">{run.fold}</td>
               <td className="number">{run.learningRate}</td>

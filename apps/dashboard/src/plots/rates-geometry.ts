@@ -1,4 +1,4 @@
-/** Where the learning-rate comparison stands: each run's validation score over its learning rate, a line a trial. */
+/** Where the learning-rate comparison stands: each run's validation score over its learning rate, a line a trial (of its short probes, where it has any). */
 import type { Frame } from "./capacity-geometry.ts";
 import { linePath } from "./path.ts";
 import { extent, linearScale, logScale, padded, type Scale } from "./scale.ts";
@@ -7,6 +7,8 @@ export interface RateDatum {
   readonly trialId: string;
   readonly label: string;
   readonly learningRate: number;
+  /** Epochs after which the run was cut short; null: it was trained in full. */
+  readonly cutShort: number | null;
   /** null: the run diverged. */
   readonly score: number | null;
   readonly shade: number;
@@ -38,7 +40,10 @@ export function ratesGeometry(data: readonly RateDatum[], frame: Frame): RatesGe
   const points = data.map((datum) => ({ datum, x: x.at(datum.learningRate), y: datum.score === null ? frame.top : y.at(datum.score) }));
   const trials = new Map(data.map((datum) => [datum.trialId, datum]));
   const lines = [...trials.values()].map(({ trialId, label, shade }) => {
-    const own = points.filter((point) => point.datum.trialId === trialId && point.datum.score !== null).sort((a, b) => a.x - b.x);
+    const scored = points.filter((point) => point.datum.trialId === trialId && point.datum.score !== null);
+    // Scores after a few epochs and after all of them are joined by no line.
+    const short = scored.filter((point) => point.datum.cutShort !== null);
+    const own = (short.length > 0 ? short : scored).sort((a, b) => a.x - b.x);
     return { trialId, label, shade, path: linePath(own), end: own.at(-1) ?? { x: frame.left, y: frame.top } };
   });
   return { x, y, lines: lines.map(({ end, ...line }) => ({ ...line, end: { x: end.x, y: end.y } })), points };

@@ -1,6 +1,6 @@
 /** Learning rates compared: validation score over learning rate, a line a trial; diverged runs stand at the top. */
 import { useId, useMemo } from "react";
-import { score } from "../format.ts";
+import { count, score } from "../format.ts";
 import { Axes } from "./axes.tsx";
 import type { Frame } from "./capacity-geometry.ts";
 import { type RateDatum, ratesGeometry } from "./rates-geometry.ts";
@@ -13,11 +13,16 @@ export function RatesPlot({ data, metric }: { data: readonly RateDatum[]; metric
   // The frame follows from the width alone.
   const geometry = useMemo(() => (width > 0 ? ratesGeometry(data, frame) : null), [data, width]);
   const diverged = data.some((datum) => datum.score === null);
+  const short = data.find((datum) => datum.cutShort !== null)?.cutShort ?? null;
   return (
     <figure className="plot">
       <figcaption>
         <h2>Learning rates</h2>
-        <p className="legend">{diverged && <span className="key key-diverged">diverged</span>}</p>
+        <p className="legend">
+          {short !== null && <span className="key key-short">{epochsText(short)}, to choose the rate</span>}
+          {short !== null && <span className="key">trained in full</span>}
+          {diverged && <span className="key key-diverged">diverged</span>}
+        </p>
       </figcaption>
       <div ref={box} className="plot-box" style={{ height: frame.height }}>
         {geometry !== null && (
@@ -45,7 +50,7 @@ export function RatesPlot({ data, metric }: { data: readonly RateDatum[]; metric
                   className="curve"
                   style={{ "--shade": datum.shade } as React.CSSProperties}
                 >
-                  <circle className="curve-best" cx={x} cy={y} r={3.5} />
+                  <circle className={short !== null && datum.cutShort === null ? "curve-best whole" : "curve-best"} cx={x} cy={y} r={3.5} />
                 </g>
               ),
             )}
@@ -56,7 +61,12 @@ export function RatesPlot({ data, metric }: { data: readonly RateDatum[]; metric
   );
 }
 
+const epochsText = (epochs: number) => (epochs === 1 ? "1 epoch" : `${count(epochs)} epochs`);
+
 function summary(data: readonly RateDatum[], metric: string): string {
-  const parts = data.map((datum) => `${datum.label} at ${datum.learningRate} ${datum.score === null ? "diverged" : score(datum.score)}`);
+  const parts = data.map(
+    ({ label, learningRate, cutShort, score: reached }) =>
+      `${label} at ${learningRate}${cutShort === null ? "" : `, ${epochsText(cutShort)} only,`} ${reached === null ? "diverged" : score(reached)}`,
+  );
   return `${metric} over learning rate: ${parts.join(", ")}.`;
 }

@@ -35,6 +35,15 @@ describe("a search played ahead", () => {
     expect(Math.min(...epochsAt(1))).toBeGreaterThanOrEqual(context.recipe.patience + 1);
   });
 
+  it("trains what is cut short no longer than that, and calls it no capped run", () => {
+    const { recipe } = contextOf("random");
+    const learningRate = { kind: "probe", values: [0.001, 0.01], epochs: 4 } as const;
+    const history = playAhead(contextOf("random", { parameters: { trials: 4 }, recipe: { ...recipe, learningRate } }), beliefs, 3);
+    const runs = history.flatMap(({ outcomes }) => outcomes);
+    expect(runs.map(({ purpose, epochs }) => (purpose === "probe" ? epochs : "fit"))).toEqual(Array(4).fill([4, 4, "fit"]).flat());
+    expect(runs.some((run) => run.status === "COMPLETED" && run.capped)).toBe(false);
+  });
+
   it("goes through the sizes that were trained before", () => {
     const start = { hiddenLayers: 1, nodesPerLayer: 64 };
     const known = [{ capacity: start, level: Math.log(0.05), variance: 1e-6 }];

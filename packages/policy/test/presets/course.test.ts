@@ -1,7 +1,7 @@
 /** The course's table to the letter, and every corner the letter leaves open. */
 import { capacityText } from "@rightsize/core";
 import { describe, expect, it } from "vitest";
-import { decide, parseSearch, simulate, summariseTrial } from "../../src/index.ts";
+import { decide, type OutcomesOf, parseSearch, simulate, summariseTrial } from "../../src/index.ts";
 import { byCapacity, contextOf, inOrder, outcome, rowsOf } from "../support.ts";
 
 const context = contextOf("course");
@@ -143,6 +143,33 @@ describe("a sweep of learning rates", () => {
     const history = simulate(sweep, byCapacity({ "1×100": 5, "1×250": null }, 6));
     expect(summariseTrial(history, 2)).toMatchObject({ learningRate: null, score: null, fits: [] });
     expect(history[2]?.decision.reason).toContain("1×250 has no score");
+  });
+});
+
+describe("short probes of learning rates", () => {
+  const probing = contextOf("course", {
+    recipe: { ...context.recipe, learningRate: { kind: "probe", values: [1e-6, 0.01, 1], epochs: 2 } },
+  });
+
+  it("precede the one fit of each rung, and the walk is the course's", () => {
+    const scores = inOrder(5.4, 4.8, 4.4, 4.5, 4.3);
+    const play: OutcomesOf = (request, trial) =>
+      request.maxEpochs === undefined
+        ? scores(request, trial)
+        : outcome(request, trial.capacity, request.learningRate === 0.01 ? 0.1 : 0.2);
+    expect(rowsOf(probing, play)).toEqual(path(5.4, 4.8, 4.4, 4.5, 4.3));
+    const history = simulate(probing, play);
+    expect(history.map(({ decision }) => decision.action)).toEqual([...Array(5).fill(["START_TRIAL", "ADD_RUNS"]).flat(), "FINISH"]);
+    expect(history[3]?.decision).toMatchObject({
+      reason: "1×250 learned best at a rate of 0.01 within 2 epochs: fit it afresh at that rate",
+      runs: [{ purpose: "fit", seed: 7, fold: 0, learningRate: 0.01 }],
+    });
+  });
+
+  it("leave no score when all of them diverged", () => {
+    const history = simulate(probing, byCapacity({ "1×100": 5, "1×250": null }, 6));
+    expect(summariseTrial(history, 2)).toMatchObject({ score: null, fits: [] });
+    expect(history[3]?.decision.reason).toContain("1×250 has no score");
   });
 });
 

@@ -300,6 +300,71 @@ describe("a sweep of learning rates", () => {
   });
 });
 
+describe("short probes of learning rates", () => {
+  const probing = {
+    ...context,
+    recipe: { ...context.recipe, learningRate: { kind: "probe", values: [1e-6, 0.01, 1], epochs: 3 } as const },
+  };
+  /** Short runs are further from their end, and capped as far as an engine could know. */
+  const play: OutcomesOf = (request, { capacity, recipe }) => {
+    const loss = request.learningRate === 1 ? null : request.learningRate === 0.01 ? 0.5 : 0.95;
+    const short = recipe.maxEpochs === 3;
+    return outcome(request, capacity, loss === null ? null : short ? loss / 10 : loss, {
+      capped: short,
+      symptoms: short ? ["dying_units"] : [],
+    });
+  };
+  const history = simulate(probing, play);
+
+  it("come first at every size, then the chosen rate alone is fitted with fresh seeds", () => {
+    expect(history[0]?.decision).toMatchObject({
+      action: "START_TRIAL",
+      runs: [1e-6, 0.01, 1].map((learningRate) => ({ purpose: "probe", seed: 1007, learningRate, maxEpochs: 3 })),
+    });
+    expect(history[1]?.decision).toMatchObject({
+      action: "ADD_RUNS",
+      trial: 1,
+      reason: "linear learned best at a rate of 0.01 within 3 epochs: fit it afresh at that rate",
+      runs: [{ purpose: "fit", seed: 7, learningRate: 0.01 }],
+    });
+    expect(history[1]?.outcomes.some(({ maxEpochs }) => maxEpochs !== undefined)).toBe(false);
+  });
+
+  it("are never taken for the trial's score, nor for a network that is capped or dying", () => {
+    expect(summariseTrial(history.slice(0, 1), 1)).toMatchObject({ learningRate: null, score: null, fits: [], all: [] });
+    expect(summariseTrial(history, 1)).toMatchObject({ learningRate: 0.01, score: 0.5 });
+    expect(of(history, "CHANGE_RECIPE")).toEqual([]);
+    expect(trialTable(history).every(({ score }) => score === 0.5)).toBe(true);
+  });
+
+  it("when all of them diverged are followed by a repair at a lower rate", () => {
+    const repaired = simulate(probing, (request, { capacity }) => outcome(request, capacity, request.learningRate < 1e-6 ? 0.5 : null));
+    expect(repaired[1]?.decision).toMatchObject({
+      action: "CHANGE_RECIPE",
+      trial: 1,
+      runs: [{ purpose: "fit", seed: 7, learningRate: 1e-7 }],
+      reason: expect.stringMatching(/^linear diverged: train it again at a rate of 1e-7/),
+    });
+  });
+
+  it("may choose a rate whose fit diverges: it is repaired from that rate down, not from the least that was probed", () => {
+    const repaired = simulate(probing, (request, { capacity }) =>
+      outcome(
+        request,
+        capacity,
+        request.maxEpochs === undefined && request.learningRate >= 0.01 ? null : request.learningRate === 0.01 ? 0.1 : 0.5,
+      ),
+    );
+    expect(repaired[1]?.decision).toMatchObject({ action: "ADD_RUNS", runs: [{ learningRate: 0.01 }] });
+    expect(repaired[2]?.decision).toMatchObject({ action: "CHANGE_RECIPE", runs: [{ purpose: "fit", learningRate: 0.001 }] });
+  });
+
+  it("alone give no answer: a limit before the first fit ends without one", () => {
+    const limited: History = [{ ...(history[0] as History[number]), limit: { kind: "cpu", limit: 1 } }];
+    expect(decide(probing, limited)).toMatchObject({ action: "FINISH", winner: null, verdict: "limit" });
+  });
+});
+
 describe("its parameters", () => {
   it("are all filled in", () => {
     expect(parseSearch({ preset: "default", parameters: { explore: { fits: 5 } } })).toMatchObject({

@@ -23,6 +23,19 @@ describe("the grid", () => {
     expect(summariseTrial(history, 1).score).toBeCloseTo(0.2, 12);
   });
 
+  it("probes the learning rates of each network, then fits it as often as asked at the best", () => {
+    const recipe = { ...contextOf("grid").recipe, learningRate: { kind: "probe", values: [0.1, 0.001], epochs: 2 } as const };
+    const context = contextOf("grid", { recipe, folds: 3, parameters: { hiddenLayers: [1], nodesPerLayer: [8, 16], fits: 2 } });
+    const history = simulate(context, (request, { capacity }) => outcome(request, capacity, 0.5 + request.learningRate));
+    expect(history.map(({ outcomes }) => outcomes.map(({ purpose, learningRate, fold }) => `${purpose} ${learningRate} ${fold}`))).toEqual([
+      ["probe 0.1 1", "probe 0.001 1"],
+      ["fit 0.001 0", "fit 0.001 1"],
+      ["probe 0.1 1", "probe 0.001 1"],
+      ["fit 0.001 0", "fit 0.001 1"],
+      [],
+    ]);
+  });
+
   it("answers nothing when nothing can be trained", () => {
     const last = simulate(contextOf("grid"), byCapacity({}, null)).at(-1)?.decision;
     expect(last).toMatchObject({ verdict: "nothing_trainable", winner: null });
