@@ -73,6 +73,35 @@ const lessons: Readonly<Record<string, Lesson>> = {
       expect([large?.state, large?.validationLoss]).toEqual(["DIVERGED", null]);
     },
   },
+  "learning-rate-probes": {
+    shows: "1e-6 and 1 are left out after 3 epochs, 0.01 is fitted, as a sweep finds for half as many epochs again",
+    async check({ experiment, table: { trials }, fits }, { again }) {
+      const runs = trials.flatMap((trial) => trial.runs);
+      const probes = runs.filter(({ purpose }) => purpose === "probe");
+      expect(probes.map(({ learningRate, maxEpochs, seed, capped }) => [learningRate, maxEpochs, seed, capped])).toEqual([
+        [1e-6, 3, 1000, false],
+        [0.01, 3, 1000, false],
+        [1, 3, 1000, false],
+      ]);
+      expect(probes.map(({ epochs }) => epochs)).toEqual([3, 3, 3]);
+      const [small, right, large] = probes.map(({ validationLoss }) => validationLoss ?? Number.NaN) as [number, number, number];
+      expect(right).toBeLessThan(0.8 * small);
+      expect(large).toBeGreaterThan(5 * small);
+      expect(symptomsOf(probes[0])).toEqual([]);
+      expect(fits).toMatchObject([{ learningRate: 0.01, seed: 0 }]);
+      expect(fits[0]?.maxEpochs).toBeUndefined();
+      expect(trials[0]?.score).toBe(fits[0]?.validationLoss);
+      expect(experiment.answer?.delivered.members).toMatchObject([{ seed: 0, validationLoss: fits[0]?.validationLoss }]);
+      const sweep = await again((request) => ({
+        ...request,
+        recipe: { ...request.recipe, learningRate: { kind: "sweep", values: [1e-6, 0.01, 1] } },
+      }));
+      expect(sweep.table.trials[0]?.score).toBe(trials[0]?.score);
+      const epochs = (of: readonly RunView[]) =>
+        of.filter(({ purpose }) => purpose !== "finalise").reduce((sum, run) => sum + run.epochs, 0);
+      expect(epochs(runs)).toBeLessThan(epochs(sweep.fits) / 1.5);
+    },
+  },
   "dying-units": {
     shows: "dying_units at rate 1 on raw columns, living ones at 0.01 on scaled columns",
     async check({ fits }, { again }) {

@@ -1,6 +1,6 @@
 /** Experiments over real HTTP handling: accepted whole, refused with what is wrong, controlled. */
 import { experimentPageSchema, experimentViewSchema, type Problem, problemSchema } from "@rightsize/contract";
-import { type ExperimentId, localOwner } from "@rightsize/core";
+import { defaultProbe, type ExperimentId, localOwner, type Recipe } from "@rightsize/core";
 import { defaultPreset, presetRecipe } from "@rightsize/policy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { postExperiment, startTestApi, type TestApi, uploadTable } from "./support.ts";
@@ -68,6 +68,56 @@ describe("POST /v1/experiments", () => {
     const response = await post({ dataset, target: "y", recipe: { maxEpochs: 7, optimizer: { kind: "sgd" } } });
     const { spec } = experimentViewSchema.parse(response.json());
     expect(spec.recipe).toEqual({ ...presetRecipe(defaultPreset), maxEpochs: 7, optimizer: { kind: "sgd", momentum: 0, nesterov: false } });
+  });
+
+  it("fills in what a probe of learning rates doesn't say, as far as the training's epochs reach", async () => {
+    const asked = async (recipe: object, preset = "course") => {
+      const response = await post({ dataset, target: "y", search: { preset }, recipe });
+      return (experimentViewSchema.parse(response.json()).spec.recipe as Recipe).learningRate;
+    };
+    expect(await asked({ learningRate: { kind: "probe" } })).toEqual({ kind: "probe", ...defaultProbe });
+    expect(await asked({ learningRate: { kind: "probe", values: [0.1, 0.01] }, maxEpochs: 2 })).toEqual({
+      ...{ kind: "probe", values: [0.1, 0.01], epochs: 2 },
+    });
+    expect(await asked({ learningRate: { kind: "probe", epochs: 20 } })).toMatchObject({ epochs: 20 });
+  });
+
+  it.each<[string, object, object]>([
+    [
+      "longer than the training",
+      { learningRate: { kind: "probe", epochs: 21 } },
+      { where: "/recipe/learningRate/epochs", received: "21", required: "at most maxEpochs, which is 20 here" },
+    ],
+    [
+      "of no epoch",
+      { learningRate: { kind: "probe", epochs: 0 } },
+      { where: "/recipe/learningRate/epochs", received: "0", required: "at least 1" },
+    ],
+    [
+      "of one rate",
+      { learningRate: { kind: "probe", values: [0.1] } },
+      { where: "/recipe/learningRate/values", received: "[0.1]", required: "at least 2 items" },
+    ],
+    [
+      "of a rate twice",
+      { learningRate: { kind: "probe", values: [0.1, 0.01, 0.1] } },
+      { where: "/recipe/learningRate/values", received: "[0.1,0.01,0.1]", required: "rates that are all different" },
+    ],
+    [
+      "of a rate of 0",
+      { learningRate: { kind: "probe", values: [0.1, 0] } },
+      { where: "/recipe/learningRate/values/1", received: "0", required: "more than 0" },
+    ],
+    [
+      "with a misspelt member",
+      { learningRate: { kind: "probe", epoch: 3 } },
+      { where: "/recipe/learningRate/epoch", received: "3", required: expect.any(String) },
+    ],
+  ])("refuses a probe %s, and says where", async (_what, recipe, issue) => {
+    const response = await post({ dataset, target: "y", search: { preset: "course" }, recipe });
+    expect(response.statusCode).toBe(422);
+    expect(problemSchema.parse(response.json()).issues).toEqual([issue]);
+    expect(await count()).toBe(0);
   });
 
   const hash = "0".repeat(64);

@@ -74,6 +74,15 @@ test("a trial whose recipe a decision changed is told with the changed one", () 
   expect(progressSentences(picture)).toEqual(["training 1×100: epoch 1 of at most 80, score 64"]);
 });
 
+test("a run that is cut short is told with its own end, and its epochs are none of the score's", () => {
+  const probe = runView({ id: "run_1", purpose: "probe", state: "RUNNING", maxEpochs: 5 });
+  const progress = new Map([["run_1", progressOf([epochs([1]), 0])]]);
+  const picture = { ...pictureOf([trialView(1, { state: "RUNNING", runs: [probe] })]), progress };
+  expect(progressSentences(picture)).toEqual(["training 1×100: epoch 1 of at most 5, score 64"]);
+  const fitted = trialView(1, { runs: [{ ...probe, state: "COMPLETED", epochs: 5 }, runView({ id: "run_2" })] });
+  expect(trialSentence(fitted, pictureOf([fitted]))).toMatch(/ after 12 epochs$/);
+});
+
 /** A client whose experiment moves on by one event each time it is looked at after a batch. */
 function clientOf(
   pictures: readonly Pick<Picture, "experiment" | "table" | "decisions">[],

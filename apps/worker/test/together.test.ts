@@ -9,7 +9,10 @@ import {
   defaultFeatures,
   defaultRecipe,
   type Engine,
+  type EpochRecord,
+  type Recipe,
   type RunId,
+  type RunResult,
   type Sha256,
   type TrainerObserver,
   type TrainingRun,
@@ -63,7 +66,7 @@ interface Seen {
   readonly order: string[];
 }
 /** Trains; `stopAfter` that many epochs of all runs together. */
-async function train(runs: readonly TrainingRun[], capacity: Capacity, stopAfter = Number.POSITIVE_INFINITY) {
+async function train(runs: readonly TrainingRun[], capacity: Capacity, stopAfter = Number.POSITIVE_INFINITY, under: Recipe = recipe) {
   const stop = new AbortController();
   const seen: Seen = { ends: new Map(), epochs: new Map(), checkpoints: new Map(), order: [] };
   const observer: TrainerObserver = {
@@ -77,8 +80,9 @@ async function train(runs: readonly TrainingRun[], capacity: Capacity, stopAfter
     onCheckpoint: ({ runId, ...checkpoint }) => void seen.checkpoints.set(runId, checkpoint),
     onRunEnd: async (runId, { state, result }) => void seen.ends.set(runId, { state, ...result, trainMs: 0 }),
   };
-  const spec = exampleSpec({ engine: { name: "onnx" }, recipe });
-  const work = { ...tables, experimentId: "exp_1", spec, trialNumber: 1, capacity, recipe, runs, members: [] } as unknown as TrainingWork;
+  const spec = exampleSpec({ engine: { name: "onnx" }, recipe: under });
+  const rest = { experimentId: "exp_1", spec, trialNumber: 1, capacity, recipe: under, runs, members: [] };
+  const work = { ...tables, ...rest } as unknown as TrainingWork;
   const engines = new Map([["onnx", engine]]);
   const deps = { engines, artifacts, checkpointEveryMs: 0, keptTensorBytes: 2 ** 20, now: () => performance.now() };
   return { seen, end: await createAssignmentTrainer(deps).train(work, observer, stop.signal) };
@@ -132,6 +136,24 @@ describe("an assignment of replicates, learning rates and folds", () => {
     expect(before.seen.epochs.get(one.runId)?.[0]).toMatchObject({ epoch: there.epoch });
     const none = await train([{ ...one, checkpoints: [gone, gone] }], small);
     expect(none.seen).toMatchObject({ ends: single.ends, epochs: single.epochs });
+  });
+  it("runs that are cut short end there, and nothing of that is called an ailment", async () => {
+    const probes = [0.001, 0.01, 0.05].map((rate) => ({ ...run(1000, 0, rate), purpose: "probe" as const, maxEpochs: 3 }));
+    const { seen } = await train(probes, small);
+    const whole = await alone(
+      probes.map(({ maxEpochs: _cut, ...probe }) => probe),
+      small,
+    );
+    for (const { runId } of probes) {
+      const end = seen.ends.get(runId) as RunResult;
+      expect(end).toMatchObject({ state: "COMPLETED", epochs: 3, capped: false });
+      expect(end.diagnostics?.symptoms.map(({ symptom }) => symptom)).not.toContain("capped");
+      const losses = (epochs: unknown) => (epochs as readonly EpochRecord[] | undefined)?.map(({ validationLoss }) => validationLoss);
+      expect(losses(seen.epochs.get(runId))).toEqual(losses(whole.epochs.get(runId))?.slice(0, 3));
+    }
+    // Asked for three epochs in full, the same training is capped.
+    const capped = await train([run(1000)], small, Number.POSITIVE_INFINITY, { ...recipe, maxEpochs: 3 });
+    expect(capped.seen.ends.get(run(1000).runId)).toMatchObject({ epochs: 3, capped: true });
   });
   it("a run that diverges is told so, and the others end as they do alone", async () => {
     const runs = [run(1), run(2, 0, 1e30), run(4)];

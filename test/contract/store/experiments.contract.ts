@@ -1,5 +1,5 @@
 /** The store's contract for datasets and experiments: created once, advanced one caller at a time, all or nothing. */
-import { type ExperimentId, type NewExperiment, randomIds, type Signal } from "@rightsize/core";
+import { type ExperimentId, type NewAssignment, type NewExperiment, type NewRun, randomIds, type Signal } from "@rightsize/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { examplePlan, exampleSpec, hashOf } from "../../support/examples.ts";
 import {
@@ -16,6 +16,7 @@ import {
   firstStep,
   nothing,
   type OpenWorld,
+  resultOf,
   setState,
   snapshotOf,
   start,
@@ -123,6 +124,22 @@ export function experimentsContract(open: OpenWorld): void {
       ]);
       expect(await eventLines(store, given.id)).toEqual(["1 experiment.created", "2 decision.made"]);
       expect(await drain(store)).toEqual([{ assignmentId: plan.assignments[0]?.id, dispatch: 0 }]);
+    });
+
+    test("keeps after how many epochs a run is cut short, and says nothing of it for the others", async () => {
+      const { store } = world;
+      const plan = firstStep([["probe", "fit"]]);
+      const [assignment] = plan.assignments as [NewAssignment];
+      const [probe, fit] = assignment.runs as [NewRun, NewRun];
+      const given = newExperiment();
+      await store.experiments.create(given, () => ({ ...plan, assignments: [{ ...assignment, runs: [{ ...probe, maxEpochs: 3 }, fit] }] }));
+      const cuts = (runs: readonly object[]) => runs.map((run) => ("maxEpochs" in run ? run.maxEpochs : "whole"));
+      expect(cuts((await snapshotOf(store, given.id)).runs)).toEqual([3, "whole"]);
+      const claim = await take(store, assignment.id);
+      expect(cuts(claim.runs)).toEqual([3, "whole"]);
+      for (const { id } of claim.runs) await complete(store, claim, id, resultOf(0.5));
+      const trained = await store.work.trainedRuns(given.owner, given.spec.dataset, 10);
+      expect(trained.map(({ maxEpochs }) => maxEpochs ?? "whole").sort()).toEqual([3, "whole"]);
     });
 
     test("gives numbers, text and the order of members back as they were", async () => {

@@ -1,5 +1,13 @@
 /** Estimates: from nothing but beliefs, from earlier runs, within limits, in words. */
-import { type AssignmentId, defaultRecipe, type ExperimentPlan, type ExperimentSpec, type Sha256, type TrainedRun } from "@rightsize/core";
+import {
+  type AssignmentId,
+  defaultRecipe,
+  type ExperimentPlan,
+  type ExperimentSpec,
+  type Recipe,
+  type Sha256,
+  type TrainedRun,
+} from "@rightsize/core";
 import { presets } from "@rightsize/policy";
 import { describe, expect, it } from "vitest";
 import { durationText, type EstimateQuestion, estimateExperiment, percentOf } from "../../src/index.ts";
@@ -108,6 +116,23 @@ describe("an estimate without earlier runs", () => {
     expect(long.warnings.join()).toMatch(/may go on beyond 100 trials/);
   });
 
+  it("counts short probes of learning rates for what they take: far less than a sweep, and no fits of a size", () => {
+    const values = [0.001, 0.003, 0.01, 0.03];
+    const grid = { preset: "grid", parameters: { hiddenLayers: [1, 2] } };
+    const at = (learningRate: Recipe["learningRate"]) =>
+      estimateExperiment(question({ spec: spec({ search: grid, recipe: { ...defaultRecipe, learningRate } }) }));
+    const [fixed, probed, swept] = [
+      at({ kind: "fixed", value: 0.006 }),
+      at({ kind: "probe", values, epochs: 5 }),
+      at({ kind: "sweep", values }),
+    ];
+    expect([fixed, probed, swept].map(({ runs }) => runs.expected)).toEqual([12, 60, 48]);
+    const cost = ({ cpuSeconds }: typeof fixed) => cpuSeconds.expected / fixed.cpuSeconds.expected;
+    expect(cost(probed)).toBeGreaterThan(1.05);
+    expect(cost(probed)).toBeLessThan(0.7 * cost(swept));
+    expect(probed.detectableGap.runs).toEqual(fixed.detectableGap.runs);
+  });
+
   it("sees smaller differences on more validation rows", () => {
     const more = estimateExperiment(question({ plan: { ...plan, validationRows: 4 * 850 } }));
     expect(more.detectableGap.rows).toBeCloseTo(estimate.detectableGap.rows / 2, 10);
@@ -178,6 +203,12 @@ describe("earlier runs", () => {
     expect(noisy.sources.noise).toMatchObject({ kind: "earlier_runs", runs: 12 });
     for (const other of [{ plan: "b".repeat(64) as Sha256 }, { recipe: { ...defaultRecipe, l2: 0.1 } }])
       expect(estimateExperiment(question({ earlier: losses(0.3, other) })).sources.noise.kind).toBe("default");
+  });
+
+  it("that were cut short teach how fast this machine is, and nothing of epochs and losses", () => {
+    const cut = Array.from({ length: 5 }, (_, index) => trained(index, { maxEpochs: 5, epochs: 5, bestEpoch: 5, trainMs: 4000 }));
+    const { sources } = estimateExperiment(question({ earlier: cut }));
+    expect([sources.speed.kind, sources.epochs.kind, sources.noise.kind]).toEqual(["earlier_runs", "default", "default"]);
   });
 
   it("of another engine teach nothing", () => {
