@@ -91,6 +91,13 @@ test("less patience stops at the first dip that lasts, and keeps the best until 
   });
 });
 
+test("what was cut short ends there under any rule, and isn't capped by it", () => {
+  const cut = { ...outcome, maxEpochs: 3 };
+  const epochs = curve(5, 3, 2);
+  expect(outcomeUnder(cut, epochs, { patience: 2, minDelta: 0, maxEpochs: 3 })).toMatchObject({ epochs: 3, capped: false });
+  expect(outcomeUnder(outcome, epochs, { patience: 2, minDelta: 0, maxEpochs: 3 })).toMatchObject({ epochs: 3, capped: true });
+});
+
 test("more patience than the curve is long can't be told", () => {
   expect(outcomeUnder(outcome, curve(5, 3, 4), { patience: 5, minDelta: 0, maxEpochs: 100 })).toBeNull();
 });

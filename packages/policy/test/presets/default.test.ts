@@ -359,6 +359,16 @@ describe("short probes of learning rates", () => {
     expect(repaired[2]?.decision).toMatchObject({ action: "CHANGE_RECIPE", runs: [{ purpose: "fit", learningRate: 0.001 }] });
   });
 
+  it("say nothing of how long a size trains: the guided fits are the same, however many epochs they took", () => {
+    const uneven = surface((capacity) => 0.6 - 0.04 * octaves(capacity) + 0.1 * capacity.hiddenLayers);
+    const guided = (epochsOf: (capacity: Capacity) => number) =>
+      simulate(probing, (request, trial) => {
+        const whole = uneven(request, trial);
+        return request.maxEpochs === undefined ? whole : { ...whole, epochs: epochsOf(trial.capacity) };
+      }).map(({ decision }) => (decision.action === "START_TRIAL" ? capacityText(decision.capacity) : decision.action));
+    expect(guided(({ nodesPerLayer }) => (nodesPerLayer > 100 ? 1 : 5000))).toEqual(guided(() => 3));
+  });
+
   it("alone give no answer: a limit before the first fit ends without one", () => {
     const limited: History = [{ ...(history[0] as History[number]), limit: { kind: "cpu", limit: 1 } }];
     expect(decide(probing, limited)).toMatchObject({ action: "FINISH", winner: null, verdict: "limit" });
