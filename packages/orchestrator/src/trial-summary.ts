@@ -1,6 +1,6 @@
 /** A trial's score and metrics from the runs that stand for it, as the policy reads them, so that the table and the reasons agree. */
 import type { ExperimentSnapshot, History, Metrics, Trial } from "@rightsize/core";
-import { summariseTrial as policySummary, rateToFit, readTrials, type TrialView } from "@rightsize/policy";
+import { summariseTrial as policySummary } from "@rightsize/policy";
 import { runsThatStand } from "./history.ts";
 
 export interface TrialSummary {
@@ -18,11 +18,12 @@ export interface TrialSummary {
 export function summariseTrial(snapshot: ExperimentSnapshot, history: History, trial: Trial): TrialSummary {
   if (trial.number === null) return { score: null, metrics: null, runCount: 0, waitsForFit: false };
   const runs = runsThatStand(snapshot, history, trial.number, "fits");
+  const { score, rateToFit } = policySummary(history, trial.number);
   return {
-    score: policySummary(history, trial.number).score,
+    score,
     metrics: meanMetrics(runs.flatMap((run) => run.result?.metrics ?? [])),
     runCount: runs.length,
-    waitsForFit: rateToFit(readTrials(history)[trial.number - 1] as TrialView) !== null,
+    waitsForFit: rateToFit !== null,
   };
 }
 

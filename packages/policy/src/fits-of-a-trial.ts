@@ -2,7 +2,7 @@
 import type { AddRuns, PolicyContext, RunRequest } from "@rightsize/core";
 import { evidenceOf } from "./evidence.ts";
 import { chosenRateText, fitsAtRate, learningRates, rateProbes } from "./runs.ts";
-import { rateToFit, type TrialView } from "./trials.ts";
+import { summarise, type TrialView } from "./trials.ts";
 
 /** What a trial begins with: its fits, or a probe of each rate. */
 export function firstRuns(context: PolicyContext, fits: number): readonly RunRequest[] {
@@ -13,7 +13,7 @@ export function firstRuns(context: PolicyContext, fits: number): readonly RunReq
 /** The fits that the last trial's probes were for; null where it has them, or can't have any because every probe diverged. */
 export function fitsAfterProbes(rule: string, context: PolicyContext, trials: readonly TrialView[], fits: number): AddRuns | null {
   const latest = trials[trials.length - 1];
-  const rate = latest === undefined ? null : rateToFit(latest);
+  const rate = latest === undefined ? null : summarise(latest).rateToFit;
   if (latest === undefined || rate === null) return null;
   return {
     action: "ADD_RUNS",

@@ -18,7 +18,6 @@ export {
   type CompletedRun,
   type PlacedRun,
   type RunPosition,
-  rateToFit,
   readTrials,
   standingRuns,
   summariseTrial,

@@ -59,6 +59,8 @@ export function isCutShort({ outcome }: PlacedRun): boolean {
 export interface TrialSummary {
   /** The rate that stands for the trial; null when no rate has a score. */
   readonly learningRate: number | null;
+  /** The rate that short probes chose for a trial which waits for its first fit; null for every other trial, and where all of them diverged. */
+  readonly rateToFit: number | null;
   /** Its fits at that rate (the probes at that rate while it has no fit); empty without a score. */
   readonly fits: readonly CompletedRun[];
   /** Fits and finals at that rate. */
@@ -71,7 +73,15 @@ export interface TrialSummary {
   readonly bestKnownScore: number | null;
 }
 
-const noSummary: TrialSummary = { learningRate: null, fits: [], all: [], score: null, finalsScore: null, bestKnownScore: null };
+const noSummary: TrialSummary = {
+  learningRate: null,
+  rateToFit: null,
+  fits: [],
+  all: [],
+  score: null,
+  finalsScore: null,
+  bestKnownScore: null,
+};
 
 /** Geometric mean of losses; of one loss, that loss to the last bit. Throws a RangeError on none. */
 export function meanLoss(losses: readonly number[]): number {
@@ -99,14 +109,14 @@ function computeSummary(trial: TrialView): TrialSummary {
   const fitted = trial.runs.filter(({ outcome }) => outcome.purpose === "fit");
   const judged = fitted.length > 0 ? fitted : trial.runs.filter((run) => run.outcome.purpose === "probe" && !isCutShort(run));
   const best = bestRate(judged);
-  if (best === null) return noSummary;
+  if (best === null) return trial.runs.every(isCutShort) ? { ...noSummary, rateToFit: bestRate(trial.runs)?.rate ?? null } : noSummary;
   const { rate, runs: fits, score } = best;
   const finals = trial.runs.filter(({ outcome }) => outcome.purpose === "finals" && outcome.learningRate === rate);
   const completedFinals = finals.filter(isCompleted);
   const all = [...fits, ...completedFinals];
   const finalsScore =
     finals.length > 0 && finals.length === completedFinals.length ? meanLoss(all.map(({ outcome }) => outcome.validationLoss)) : null;
-  return { learningRate: rate, fits, all, score, finalsScore, bestKnownScore: finalsScore ?? score };
+  return { learningRate: rate, rateToFit: null, fits, all, score, finalsScore, bestKnownScore: finalsScore ?? score };
 }
 
 /** The rate with the least mean loss, the first of equals, without those of which a run diverged; null when none is left. */
@@ -122,11 +132,6 @@ function bestRate(
     if (best === null || score < best.score) best = { rate, runs: completed, score };
   }
   return best;
-}
-
-/** The rate that short probes chose for a trial which waits for its first fit; null for every other trial, and where all of them diverged. */
-export function rateToFit(trial: TrialView): number | null {
-  return trial.runs.every(isCutShort) ? (bestRate(trial.runs)?.rate ?? null) : null;
 }
 
 /** The summary of one trial by its number, for whoever writes a row's score. Throws a RangeError on a number that never started. */

@@ -66,7 +66,7 @@ function measured(history: History, playing: Playing): PlayedSearch {
   const { part, limit, cpuMs, wallMs } = withinLimits(history, playing);
   const trials = readTrials(part);
   const gap = limit === null ? finalGap(history) : null;
-  const fewest = Math.min(...trials.map(({ number }) => summariseTrial(part, number).fits.length).filter((fits) => fits > 0));
+  const fits = trials.map(({ number }) => summariseTrial(part, number).fits.length).filter((count) => count > 0);
   const finaliseMs = packingMs + beliefs.slowness * linearBaselineMs(plan, spec.recipe, beliefs);
   return {
     trials: trials.length,
@@ -76,7 +76,7 @@ function measured(history: History, playing: Playing): PlayedSearch {
     largest: trials
       .map(({ capacity }) => capacity)
       .reduce((most, one) => (sizeOf(plan, one) > sizeOf(plan, most) ? one : most), linearModel),
-    gap: gap ?? gapOfFits({ noise: beliefs.training.noise, fits: fewest }),
+    gap: gap ?? gapOfFits({ noise: beliefs.training.noise, fits: fits.length === 0 ? 1 : Math.min(...fits) }),
     tested: gap !== null,
     limit,
     unfinished: limit === null && (history.at(-2)?.limit ?? null) !== null,

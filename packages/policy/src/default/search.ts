@@ -5,7 +5,7 @@ import { evidenceOf } from "../evidence.ts";
 import { numberText, pairText } from "../numbers.ts";
 import { chosenRateText, fitsAtRate, learningRates, rateProbes } from "../runs.ts";
 import type { Script } from "../script.ts";
-import { rateToFit, summarise, type TrialView } from "../trials.ts";
+import { summarise, type TrialView } from "../trials.ts";
 import { compare, hindrance, type WordRule } from "../words.ts";
 import type { DefaultParameters } from "./parameters.ts";
 
@@ -105,8 +105,9 @@ export function* startTrial(search: Search, capacity: Capacity, fits: number, wh
   });
   const number = search.trials.length;
   const probed = trialNumbered(search, number);
-  const rate = startRate === null ? (rateToFit(probed) ?? summarise(probed).learningRate) : null;
-  if (rate !== null) yield* addRuns(search, number, fitsAt(search, rate, fits), chosenRateText(probed, rate));
+  const { rateToFit, learningRate } = summarise(probed);
+  const rate = rateToFit ?? learningRate;
+  if (startRate === null && rate !== null) yield* addRuns(search, number, fitsAt(search, rate, fits), chosenRateText(probed, rate));
   return trialNumbered(search, number);
 }
 
