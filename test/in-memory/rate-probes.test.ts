@@ -66,6 +66,23 @@ test("a trial of which every probe diverged can't be trained", async () => {
   expect((await snapshotOf(id)).trials.map(({ verdict }) => verdict)).toEqual(["untrainable", "untrainable"]);
 });
 
+test("a trial that a repair gave a score is untrainable no more", async () => {
+  // Every probe diverges; a tenth of the least of their rates doesn't.
+  service = await startInMemoryService({
+    play: (scripted, run) => (run.learningRate >= 1e-6 ? { ...scripted, fails: "diverges" } : scripted),
+  });
+  const { id } = await service.start(
+    probing({ search: { preset: "default", parameters: { explore: { fits: 0 }, probes: [], step: { most: 0 } } } }),
+  );
+  expect((await service.finish(id)).state).toBe("SUCCEEDED");
+  const { trials, runs } = await snapshotOf(id);
+  expect(runs.filter(({ purpose }) => purpose === "fit").map(({ learningRate }) => learningRate)).toEqual([1e-7, 1e-7, 1e-7]);
+  expect(trials.map(({ score, verdict }) => [score, verdict])).toEqual([
+    [6, null],
+    [6, null],
+  ]);
+});
+
 test("a limit between probes and fit leaves the trial without a score and without a word", async () => {
   service = await startInMemoryService({ play: (scripted, run) => ({ ...play(scripted, run), epochMs: 1000 }) });
   // The first trial takes two seconds of probes and two of its fit.

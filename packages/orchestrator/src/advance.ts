@@ -109,8 +109,9 @@ function completeTrials(
     if (trial.state !== "RUNNING") continue;
     const { score, metrics, runCount, waitsForFit } = summariseTrial(snapshot, history, trial);
     if (waitsForFit && decision.action === "ADD_RUNS" && decision.trial === trial.number) continue;
-    const untrainable = score === null && !waitsForFit;
-    changes.push({ id: trial.id, state: "COMPLETED", score, metrics, ...(untrainable ? { verdict: "untrainable" } : {}) });
+    // A repair may have given it a score since it was called untrainable.
+    const verdict = score === null && !waitsForFit ? "untrainable" : null;
+    changes.push({ id: trial.id, state: "COMPLETED", score, metrics, verdict });
     events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runCount } });
   }
   return { changes, events };

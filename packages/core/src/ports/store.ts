@@ -118,7 +118,7 @@ export interface TrialChange {
   readonly score?: number | null;
   readonly metrics?: Metrics | null;
   readonly nextStep?: NextStep;
-  readonly verdict?: string;
+  readonly verdict?: string | null;
   readonly winner?: boolean;
   readonly recipe?: Trial["recipe"];
 }
