@@ -5,7 +5,7 @@ import { titanic, wages } from "./support/datasets.ts";
 import type { MockService, Play } from "./support/mock-service.ts";
 import { describePage } from "./support/mocked-page.ts";
 import { readTrials } from "./support/page-helpers.ts";
-import { courseStory, replicatedStory, sweepStory } from "./support/stories.ts";
+import { courseStory, probeStory, replicatedStory, sweepStory } from "./support/stories.ts";
 
 const courseTable = [
   ["1", "100", "5.4", "Increase capacity"],
@@ -207,6 +207,27 @@ describePage("the dashboard", (beforeEachTest) => {
     await plot.waitFor();
     expect(await plot.locator(".diverged-mark").count()).toBe(2);
     expect(await plot.locator(".curve-line").count()).toBe(2);
+  });
+
+  it("marks short probes of learning rates, joins them alone, and takes nothing they show for an ailment", async () => {
+    const play = service.add("Probes", probeStory());
+    service.step(play, 10_000);
+    await open(play);
+    const plot = page.getByRole("img", { name: /1×100 at 0.001, 5 epochs only, .* 1×100 at 0.01 \d/ });
+    await plot.waitFor();
+    expect(await plot.locator("circle").count()).toBe(3);
+    expect(await plot.locator("circle.whole").count()).toBe(1);
+    expect((await plot.locator(".curve-line").getAttribute("d"))?.match(/[ML]/g)).toEqual(["M", "L"]);
+    await page.getByText("5 epochs, to choose the rate").waitFor();
+    await page.getByRole("button", { name: "Trial 1: why, and its runs" }).click();
+    const runs = page.getByRole("region", { name: "Runs of this trial" });
+    expect(await runs.getByRole("rowheader").allTextContents()).toEqual([
+      "probe of 5 epochs",
+      "probe of 5 epochs",
+      "probe of 5 epochs",
+      "fit",
+    ]);
+    expect(await page.locator(".symptoms").count()).toBe(0);
   });
 
   it("shows each layer's health, and opens a new question with the remedy filled in", async () => {

@@ -107,7 +107,7 @@ export class Stage {
     }
     const asked = decision.action === "FINISH" ? [] : decision.runs;
     const number = decision.action === "ADD_RUNS" || decision.action === "CHANGE_RECIPE" ? decision.trial : this.trials.length;
-    for (const run of asked) this.addRun(number, run.purpose, run.seed, run.learningRate, run.fold);
+    for (const run of asked) this.addRun(number, run.purpose, run.seed, run.learningRate, run.fold, run.maxEpochs);
     this.emit("decision.made", { sequence, action, reason });
     const trial = this.trials.at(-1);
     if (decision.action === "START_TRIAL" && trial) this.emit("trial.started", { trialId: trial.id, number: trial.number });
@@ -138,7 +138,7 @@ export class Stage {
     return trial;
   }
 
-  addRun(trialNumber: number, purpose: RunPurpose, seed: number, learningRate: number, fold = 0): RunView {
+  addRun(trialNumber: number, purpose: RunPurpose, seed: number, learningRate: number, fold = 0, maxEpochs?: number): RunView {
     this.#runs += 1;
     const run: RunView = {
       id: `run_${this.experiment.id.slice(4)}x${this.#runs}`,
@@ -146,6 +146,7 @@ export class Stage {
       seed,
       fold,
       learningRate,
+      ...(maxEpochs === undefined ? {} : { maxEpochs }),
       state: "QUEUED",
       epochs: 0,
       bestEpoch: null,
@@ -261,10 +262,11 @@ export class Stage {
 
   completeTrial(trialNumber: number, verdict: string | null): void {
     const trial = this.trial(trialNumber);
-    const losses = trial.runs.flatMap((run) => (run.validationLoss === null ? [] : [run.validationLoss]));
+    const whole = trial.runs.filter((run) => run.maxEpochs === undefined);
+    const losses = whole.flatMap((run) => (run.validationLoss === null ? [] : [run.validationLoss]));
     trial.state = "COMPLETED";
     // Of several learning rates the best stands for the trial; of replicates their geometric mean.
-    const sweep = new Set(trial.runs.map((run) => run.learningRate)).size > 1;
+    const sweep = new Set(whole.map((run) => run.learningRate)).size > 1;
     trial.score = sweep ? Math.min(...losses) : Math.exp(losses.reduce((sum, loss) => sum + Math.log(loss), 0) / losses.length);
     trial.metrics = this.metrics(trial.score);
     trial.verdict = verdict;

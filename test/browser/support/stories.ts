@@ -35,6 +35,16 @@ function train(trial: number, place: number, epochs: readonly Epoch[], a: number
   return pieces;
 }
 
+const dying: Diagnostics = {
+  layers: [0.62, 0.31, 0.12, 0.08].map((deadFraction, layer) => ({
+    deadFraction,
+    gradientNorm: 0.02 * 4 ** layer,
+    updateRatio: 0.001,
+    saturatedFraction: 0,
+  })),
+  symptoms: [{ symptom: "dying_units", sentence: "62 % of the first hidden layer never fires: try a lower learning rate or leaky relu." }],
+};
+
 function healthy(layers: number): Diagnostics {
   return {
     layers: Array.from({ length: Math.min(4, layers) }, (_, layer) => ({
@@ -193,17 +203,6 @@ export function replicatedStory(): Step[] {
       }),
     );
     if (index === 0) steps.push((stage) => stage.state("RUNNING"));
-    const dying: Diagnostics = {
-      layers: [0.62, 0.31, 0.12, 0.08].map((deadFraction, layer) => ({
-        deadFraction,
-        gradientNorm: 0.02 * 4 ** layer,
-        updateRatio: 0.001,
-        saturatedFraction: 0,
-      })),
-      symptoms: [
-        { symptom: "dying_units", sentence: "62 % of the first hidden layer never fires: try a lower learning rate or leaky relu." },
-      ],
-    };
     for (const [place] of first.entries()) {
       const epochs = curve(rung.losses[place] ?? 0.4, 40 - index * 4, 20, 10 * number + place);
       steps.push(...train(number, place, epochs, 6, index === 3 ? dying : healthy(rung.capacity.hiddenLayers)));
@@ -275,4 +274,36 @@ export function sweepStory(): Step[] {
       (stage) => stage.completeTrial(number, null),
     ];
   });
+}
+
+/** A size whose learning rates are told apart by five epochs each, one of them diverging; the best is then trained in full. */
+export function probeStory(): Step[] {
+  const rates = [0.1, 0.01, 0.001];
+  const start: Decision = {
+    action: "START_TRIAL",
+    about: null,
+    nextStep: null,
+    capacity: { hiddenLayers: 1, nodesPerLayer: 100 },
+    runs: rates.map((learningRate) => ({ purpose: "probe", seed: 1000, fold: 0, learningRate, maxEpochs: 5 })),
+    reason: "Start small, with 1×100.",
+    evidence: evidence("course: strictly better", []),
+  };
+  const whole: Decision = {
+    action: "ADD_RUNS",
+    trial: 1,
+    runs: [{ purpose: "fit", seed: 0, fold: 0, learningRate: 0.01 }],
+    reason: "1×100 learned best at a rate of 0.01 within 5 epochs: fit it afresh at that rate.",
+    evidence: evidence("course: strictly better", []),
+  };
+  return [
+    (stage) => stage.decide(start),
+    (stage) => stage.state("RUNNING"),
+    (stage) => stage.startRun(1, 0),
+    (stage) => stage.divergeRun(1, 0),
+    ...train(1, 1, curve(0.7, 12, 0, 5).slice(0, 5), 5, dying),
+    ...train(1, 2, curve(0.9, 30, 0, 6).slice(0, 5), 5, dying),
+    (stage) => stage.decide(whole),
+    ...train(1, 3, curve(0.4, 12, 2, 7), 4),
+    (stage) => stage.completeTrial(1, null),
+  ];
 }
