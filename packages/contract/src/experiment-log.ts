@@ -1,13 +1,13 @@
 /** GET /v1/experiments/:id/log: what happened to an experiment, a sentence each. */
 import { eventKinds } from "@rightsize/core";
 import { z } from "zod";
-import { isoTimeSchema } from "./primitives.ts";
+import { afterSchema, isoTimeSchema } from "./primitives.ts";
 import { attemptViewSchema } from "./views.ts";
 
 export const logLevels = ["info", "warn", "error"] as const;
 
 export const logQuerySchema = z.object({
-  after: z.coerce.number().int().min(0).default(0).meta({ description: "Lines after this sequence number: `last` of the page before" }),
+  after: afterSchema.meta({ description: "Lines after this sequence number: `last` of the page before" }),
   limit: z.coerce.number().int().min(1).max(1000).default(500),
   format: z.enum(["json", "ndjson", "text"]).optional(),
 });

@@ -20,6 +20,11 @@ export const isoTimeSchema = z.string().meta({ description: "ISO 8601 time in UT
 export const fractionSchema = z.number().gt(0).lt(1);
 export const seedSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+/** The largest sequence number that an event can have: a database's integer of four bytes. */
+export const lastSequence = 2 ** 31 - 1;
+/** Query of what is read on from an event: its sequence number, 0 for the beginning. */
+export const afterSchema = z.coerce.number().int().min(0).max(lastSequence).default(0);
+
 /** Query of every list: how many, and the cursor of the page before. */
 export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),

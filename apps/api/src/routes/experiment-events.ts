@@ -1,5 +1,5 @@
 /** GET /v1/experiments/:id/events: the experiment's events as they happen (server-sent events), resumable without a gap. */
-import { type EpochsMessage, type EventView, experimentIdSchema } from "@rightsize/contract";
+import { afterSchema, type EpochsMessage, type EventView, experimentIdSchema, lastSequence } from "@rightsize/contract";
 import { isTerminal, RightsizeError } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -25,7 +25,7 @@ export const experimentEventRoutes =
             "Server-sent events. Numbered events carry their sequence as `id` and their kind as `event`; `Last-Event-ID` (or `?after=`) " +
             "resumes after it. `epochs` messages carry no id: the epochs of runs that are running. The stream ends after the last event; 204 when there is none left.",
           params: z.object({ id: experimentIdSchema }),
-          querystring: z.object({ after: z.coerce.number().int().min(0).default(0) }),
+          querystring: z.object({ after: afterSchema }),
           response: {
             200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
             204: z.null().meta({ description: "The experiment has ended and nothing follows what the client has" }),
@@ -52,7 +52,7 @@ export const experimentEventRoutes =
 
 function lastEventId(header: string | string[] | undefined): number | null {
   if (header === undefined || header === "") return null;
-  if (typeof header === "string" && /^\d{1,15}$/.test(header)) return Number(header);
+  if (typeof header === "string" && /^\d{1,10}$/.test(header) && Number(header) <= lastSequence) return Number(header);
   throw new RightsizeError("malformed_request", "The Last-Event-ID isn't one of this stream's.", {
     issues: [
       {
