@@ -31,6 +31,8 @@ describe("GET /v1/experiments/:id/trials", () => {
       [3, 200, 4.3, "DONE"],
     ]);
     expect(table.trials.map(({ runs }) => runs[0]?.state)).toEqual(Array(5).fill("COMPLETED"));
+    const standing = table.trials.map(({ runs }) => runs.map(({ purpose, standsFor }) => `${purpose} ${standsFor}`));
+    expect(standing).toEqual([...Array(4).fill(["fit score"]), ["fit score", "finalise null"]]);
     expect(table.trials.filter(({ winner }) => winner).map(({ number }) => number)).toEqual([5]);
   });
 
@@ -91,6 +93,7 @@ describe("GET /v1/trials/:id", () => {
     const [first] = await trialIds();
     const trial = trialDetailSchema.parse((await api.app.inject(`/v1/trials/${first}`)).json());
     expect(trial).toMatchObject({ number: 1, experimentId: id, hiddenLayers: 1, nodesPerLayer: 100, speculative: false });
+    expect(trial.runs.map(({ standsFor }) => standsFor)).toEqual(["score"]);
     expect(trial.attempts).toMatchObject([{ number: 1, workerId: "wrk_test", end: "completed" }]);
   });
 

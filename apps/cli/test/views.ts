@@ -29,6 +29,7 @@ export function runView(changes: Partial<RunView> = {}): RunView {
     reason: null,
     diagnostics: null,
     reusedFrom: null,
+    standsFor: "score",
     startedAt: null,
     endedAt: null,
     ...changes,

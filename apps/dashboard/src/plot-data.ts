@@ -5,7 +5,7 @@ import type { EpochView } from "./live.ts";
 import type { CapacityDatum } from "./plots/capacity-geometry.ts";
 import { type Curve, type CurvePoint, thinned } from "./plots/curves-geometry.ts";
 import type { RateDatum } from "./plots/rates-geometry.ts";
-import { incumbent, lossFactor, metricWords, scoreDeviation, scoredRuns, scoreMetric, standingRuns, trialScore } from "./scores.ts";
+import { bestRun, incumbent, lossFactor, metricWords, scoreDeviation, scoreMetric, standingRuns, trialScore } from "./scores.ts";
 
 /** Trials that have a score, in order. */
 export function capacityData(experiment: ExperimentView, trials: readonly TrialView[]): readonly CapacityDatum[] {
@@ -36,7 +36,7 @@ const mostPoints = 400;
 export function curveRun(trial: TrialView): TrialView["runs"][number] | undefined {
   return (
     trial.runs.find((candidate) => candidate.state === "RUNNING" && candidate.purpose !== "finalise") ??
-    [...scoredRuns(trial)].sort((a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0))[0] ??
+    bestRun(trial) ??
     trial.runs.find((candidate) => candidate.state === "DIVERGED")
   );
 }
@@ -99,7 +99,7 @@ export function fullCurves(
   stored: Readonly<Record<string, readonly EpochView[]>>,
 ): readonly { readonly trialId: string; readonly label: string; readonly points: readonly EpochView[] }[] {
   return trials.flatMap((trial) => {
-    const run = [...scoredRuns(trial)].sort((a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0))[0];
+    const run = bestRun(trial);
     const points = run === undefined ? undefined : stored[run.id];
     return points === undefined || points.length === 0 ? [] : [{ trialId: trial.id, label: capacityText(trial), points }];
   });

@@ -27,41 +27,25 @@ export function trialScore(trial: Pick<TrialView, "metrics" | "score">, task: Ex
 }
 
 /** Ended fits and finals of a trial that have a loss. */
-export function scoredRuns(trial: TrialView): readonly RunView[] {
+function scoredRuns(trial: TrialView): readonly RunView[] {
   return trial.runs.filter((run) => (run.purpose === "fit" || run.purpose === "finals") && run.validationLoss !== null);
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** As the policy takes it: the geometric mean of losses, which no run far off drags along. */
-const geometricMean = (losses: readonly number[]) => Math.exp(mean(losses.map(Math.log)));
-
-/**
- * The runs that a trial's score is the mean of: of several learning rates those of one, after a changed recipe the later ones, without
- * or with the finals. The page is not told which, so it looks for the runs whose mean is the score; none where it finds none.
- */
-export function standingRuns(trial: TrialView): readonly RunView[] {
-  const scored = scoredRuns(trial);
-  const { score } = trial;
-  if (score === null) return [];
-  const rates = [...new Set(scored.map((run) => run.learningRate))];
-  const ofOneRate = [scored, ...rates.map((rate) => scored.filter((run) => run.learningRate === rate))];
-  const sets = [...ofOneRate, ...ofOneRate.map((runs) => runs.filter((run) => run.purpose === "fit"))];
-  for (let from = 1; from < scored.length; from++) sets.push(scored.slice(from));
-  const matches = (runs: readonly RunView[]) =>
-    Math.abs(geometricMean(runs.map((run) => run.validationLoss ?? 0)) - score) <= 1e-9 * Math.max(1, Math.abs(score));
-  return sets.find((runs) => runs.length > 0 && matches(runs)) ?? [];
-}
+/** The runs that a trial's score is the mean of. */
+export const standingRuns = (trial: TrialView): readonly RunView[] => trial.runs.filter((run) => run.standsFor === "score");
 
 /** Those and the finals beside them, which are more runs of the same network. */
-export function comparableRuns(trial: TrialView): readonly RunView[] {
+export const comparableRuns = (trial: TrialView): readonly RunView[] => trial.runs.filter((run) => run.standsFor !== null);
+
+/** The run with the lowest loss of those that a trial's score is the mean of; before there is a score, of all that have ended. */
+export function bestRun(trial: TrialView): RunView | undefined {
   const standing = standingRuns(trial);
-  const [first] = standing;
-  if (first === undefined) return [];
-  const more = scoredRuns(trial).filter(
-    (run) => run.purpose === "finals" && run.learningRate === first.learningRate && !standing.includes(run),
+  const [best] = [...(standing.length > 0 ? standing : scoredRuns(trial))].sort(
+    (a, b) => (a.validationLoss ?? 0) - (b.validationLoss ?? 0),
   );
-  return [...standing, ...more];
+  return best;
 }
 
 /** Standard deviation (n − 1) of the score over the runs that stand for a trial; null below two runs. */

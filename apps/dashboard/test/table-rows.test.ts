@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { notesByRow } from "../src/decision-notes.ts";
 import { nextStepText } from "../src/format.ts";
 import { liveStart, reduceLive } from "../src/live.ts";
+import { comparableRuns } from "../src/scores.ts";
 import { announcement, tableRows } from "../src/table-rows.ts";
 
 const experiment = {
@@ -30,6 +31,7 @@ const run = (more: Partial<RunView> = {}): RunView =>
     startedAt: null,
     endedAt: null,
     reusedFrom: null,
+    standsFor: null,
     ...more,
   }) as RunView;
 const trial = (
@@ -123,9 +125,8 @@ describe("the trial table", () => {
   });
 
   it("shows the spread over replicates, and none for a single run", () => {
-    // The policy's mean is the geometric one: of 5 and 7.2 it is 6.
     const two = [5, 7.2].map((meanSquaredError, index) =>
-      run({ id: `run_${index}`, validationLoss: meanSquaredError / 9, metrics: { meanSquaredError } }),
+      run({ id: `run_${index}`, validationLoss: meanSquaredError / 9, metrics: { meanSquaredError }, standsFor: "score" }),
     );
     const rows = tableRows(
       experiment,
@@ -136,20 +137,13 @@ describe("the trial table", () => {
     expect(rows.map((row) => row.deviationText)).toEqual(["± 1.6", null]);
   });
 
-  it("takes the spread over the runs that the score is the mean of, not over other learning rates or an older recipe", () => {
-    const runs = [0.9, 0.5, 0.7].map((validationLoss, index) =>
-      run({
-        id: `run_${index}`,
-        validationLoss,
-        learningRate: index === 0 ? 1e-6 : 0.01,
-        metrics: { meanSquaredError: 9 * validationLoss },
-      }),
+  it("takes the spread over the runs that stand for the score, not over other learning rates, an older recipe or finals", () => {
+    const runs = ([null, "score", "score", "finals"] as const).map((standsFor, index) =>
+      run({ id: `run_${index}`, validationLoss: 1, metrics: { meanSquaredError: [8.1, 4.5, 6.3, 2][index] ?? 0 }, standsFor }),
     );
-    const deviationOf = (score: number) =>
-      tableRows(experiment, tableOf([trial(1, 1, 8, 9 * score, null, { runs, score })]), liveStart(0), 0)[0]?.deviationText;
-    expect(deviationOf(Math.sqrt(0.5 * 0.7))).toBe("± 1.3");
-    expect(deviationOf(0.9)).toBeNull();
-    expect(deviationOf(0.123)).toBeNull();
+    const [row] = tableRows(experiment, tableOf([trial(1, 1, 8, 5.3, null, { runs })]), liveStart(0), 0);
+    expect(row?.deviationText).toBe("± 1.3");
+    expect(comparableRuns(trial(1, 1, 8, 5.3, null, { runs })).map(({ id }) => id)).toEqual(["run_1", "run_2", "run_3"]);
   });
 
   it("keeps the deciding score's column only where it says something else", () => {

@@ -160,6 +160,14 @@ export const runViewSchema = z.object({
   reason: z.string().nullable(),
   diagnostics: z.unknown(),
   reusedFrom: z.string().nullable(),
+  standsFor: z
+    .enum(["score", "finals"])
+    .nullable()
+    .meta({
+      description:
+        "What of its trial this run stands for: `score`, which is the mean of all such runs; `finals`, a second mean over those and these; null: " +
+        "for nothing (another learning rate is better, the recipe was changed since, it has no score, or no decision followed it yet)",
+    }),
   startedAt: isoTimeSchema.nullable(),
   endedAt: isoTimeSchema.nullable(),
 });

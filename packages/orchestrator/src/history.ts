@@ -7,12 +7,13 @@ import type {
   HistoryEntry,
   PolicyContext,
   Run,
+  RunId,
   RunOutcome,
   SpeculativeRun,
   StoredDecision,
 } from "@rightsize/core";
 import { isTerminal } from "@rightsize/core";
-import { standingRuns } from "@rightsize/policy";
+import { type CompletedRun, readTrials, standingRuns, summarise } from "@rightsize/policy";
 
 /** What a policy knows of the question. */
 export function policyContext(spec: ExperimentSpec, plan: ExperimentPlan): PolicyContext {
@@ -40,6 +41,37 @@ export function runsOfDecision(snapshot: ExperimentSnapshot, sequence: number): 
 export function policyHistory(snapshot: ExperimentSnapshot): History {
   return snapshot.decisions.map((stored, index) => historyEntry(snapshot, stored, snapshot.decisions[index + 1]));
 }
+
+/**
+ * The history that the trials' stored scores were written from, whatever is under way: a score is written with the next decision, so
+ * every decision counts that another one followed.
+ */
+export function settledHistory(snapshot: ExperimentSnapshot): History {
+  return policyHistory({ ...snapshot, decisions: snapshot.decisions.slice(0, -1) });
+}
+
+/** What a run stands for: its trial's `score`, which is the mean of such runs, or the second mean, over those and the `finals`. */
+export type Standing = "score" | "finals";
+
+/** The runs of settled decisions that stand for their trials; one that isn't here doesn't (yet, or any more). */
+export function standings(snapshot: ExperimentSnapshot): ReadonlyMap<RunId, Standing> {
+  const history = settledHistory(snapshot);
+  const placed = new Map(snapshot.runs.map((run) => [place(run.decision, run.position), run]));
+  const found = new Map<RunId, Standing>();
+  const mark = (runs: readonly CompletedRun[], standing: Standing) => {
+    for (const { entry, position } of runs) {
+      const run = placed.get(place(snapshot.decisions[entry]?.sequence ?? 0, position));
+      if (run !== undefined) found.set(run.id, standing);
+    }
+  };
+  for (const { fits, all } of readTrials(history).map(summarise)) {
+    mark(all, "finals");
+    mark(fits, "score");
+  }
+  return found;
+}
+
+const place = (decision: number, position: number) => `${decision} ${position}`;
 
 function historyEntry(snapshot: ExperimentSnapshot, stored: StoredDecision, next: StoredDecision | undefined): HistoryEntry {
   return {

@@ -15,7 +15,7 @@ export { decideWithinLimits, type LimitedDecision, limitedDecision } from "./dec
 export { deliveredRuns } from "./delivered-runs.ts";
 export { type EstimateQuestion, estimateExperiment } from "./estimate/estimate-experiment.ts";
 export { durationText, percentOf } from "./estimate/estimate-sentences.ts";
-export { policyContext, policyHistory, runsThatStand } from "./history.ts";
+export { policyContext, policyHistory, runsThatStand, type Standing, settledHistory, standings } from "./history.ts";
 export { type CurveQuestion, curveExperiment, curveQuestion } from "./learning-curve/ask-for-curve.ts";
 export { type CurveEvidence, curveVerdict, type Gain } from "./learning-curve/curve-verdict.ts";
 export { readCurve } from "./learning-curve/read-curve.ts";

@@ -20,6 +20,7 @@ export {
   type RunPosition,
   readTrials,
   standingRuns,
+  summarise,
   summariseTrial,
   type TrialSummary,
   type TrialView,

@@ -159,6 +159,7 @@ export class Stage {
       reason: null,
       diagnostics: null,
       reusedFrom: null,
+      standsFor: null,
       startedAt: null,
       endedAt: null,
     };
@@ -268,6 +269,10 @@ export class Stage {
     // Of several learning rates the best stands for the trial; of replicates their geometric mean.
     const sweep = new Set(whole.map((run) => run.learningRate)).size > 1;
     trial.score = sweep ? Math.min(...losses) : Math.exp(losses.reduce((sum, loss) => sum + Math.log(loss), 0) / losses.length);
+    for (const run of trial.runs) {
+      const scored = run.validationLoss !== null && (!sweep || run.validationLoss === trial.score);
+      run.standsFor = scored ? "score" : null;
+    }
     trial.metrics = this.metrics(trial.score);
     trial.verdict = verdict;
     this.emit("trial.completed", { trialId: trial.id, number: trial.number, score: trial.score, runs: losses.length });

@@ -12,7 +12,7 @@ import {
   RightsizeError,
   type Run,
 } from "@rightsize/core";
-import { policyHistory, runsThatStand } from "@rightsize/orchestrator";
+import { runsThatStand, settledHistory } from "@rightsize/orchestrator";
 import type { ApiDependencies } from "../dependencies.ts";
 import { evaluationBytes, evaluationOf } from "../stored-evaluation.ts";
 import { type NumberedTrial, numberedTrials } from "../views/trial-view.ts";
@@ -54,7 +54,7 @@ const mostEvaluationBytes = 4 * 2 ** 20;
 
 export async function reportFacts(deps: ApiDependencies, owner: OwnerId, snapshot: ExperimentSnapshot): Promise<ReportFacts> {
   const { experiment } = snapshot;
-  const history = endedHistory(snapshot);
+  const history = settledHistory(snapshot);
   const trials = numberedTrials(snapshot.trials).map((trial) => reportTrial(snapshot, history, trial));
   return {
     experiment,
@@ -86,14 +86,6 @@ function reportTrial(snapshot: ExperimentSnapshot, history: History, trial: Numb
     trainingScore: unit === null || losses.length === 0 || trial.metrics?.[name] === undefined ? null : mean(losses) * unit,
     best,
   };
-}
-
-/** The history up to the first decision of which a run goes on. */
-function endedHistory(snapshot: ExperimentSnapshot): History {
-  const open = new Set(snapshot.runs.filter((run) => run.state !== "COMPLETED" && run.state !== "DIVERGED").map((run) => run.decision));
-  const first = snapshot.decisions.findIndex(({ sequence }) => open.has(sequence));
-  const decisions = first === -1 ? snapshot.decisions : snapshot.decisions.slice(0, first);
-  return policyHistory({ ...snapshot, decisions });
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,6 +1,7 @@
 /** /v1/trials/:id: one row of the table with its attempts, and the epochs of its runs. */
 import { epochListSchema, trialDetailSchema, trialIdSchema } from "@rightsize/contract";
 import type { OwnerId, Store, TrialId } from "@rightsize/core";
+import { standings } from "@rightsize/orchestrator";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
@@ -27,7 +28,9 @@ export const trialRoutes =
         const { experiment, trial, runs } = await ownTrial(deps.store, ownerOf(request), request.params.id);
         const assignments = new Set<string>(runs.map((run) => run.assignmentId));
         const attempts = (await deps.store.work.attempts(experiment.id)).filter((attempt) => assignments.has(attempt.assignmentId));
-        return { ...trialDetail(trial, runs), attempts: attempts.map(attemptView) };
+        const snapshot = await deps.store.experiments.snapshot(experiment.id);
+        if (snapshot === null) throw notFound("trial", trial.id);
+        return { ...trialDetail(trial, runs, standings(snapshot)), attempts: attempts.map(attemptView) };
       },
     );
 

@@ -1,6 +1,7 @@
 /** Trials, runs and decisions as the API shows them. */
 import type { AttemptView, DecisionView, RunView, TrialDetail, TrialTable, TrialView } from "@rightsize/contract";
-import type { Attempt, Experiment, ExperimentSnapshot, Run, StoredDecision, Trial } from "@rightsize/core";
+import type { Attempt, Experiment, ExperimentSnapshot, Run, RunId, StoredDecision, Trial } from "@rightsize/core";
+import { type Standing, standings } from "@rightsize/orchestrator";
 
 /** The words for the score that a table shows. */
 export function metricName(experiment: Experiment): "Mean squared error" | "Log loss" {
@@ -22,15 +23,16 @@ export function trialTable(snapshot: ExperimentSnapshot): TrialTable {
     if (known) known.push(run);
     else runsOf.set(run.trialId, [run]);
   }
+  const standing = standings(snapshot);
   return {
     experimentId: snapshot.experiment.id,
     state: snapshot.experiment.state,
     metric: metricName(snapshot.experiment),
-    trials: numberedTrials(snapshot.trials).map((trial) => trialView(trial, runsOf.get(trial.id) ?? [])),
+    trials: numberedTrials(snapshot.trials).map((trial) => trialView(trial, runsOf.get(trial.id) ?? [], standing)),
   };
 }
 
-export function trialView(trial: NumberedTrial, runs: readonly Run[]): TrialView {
+function trialView(trial: NumberedTrial, runs: readonly Run[], standing: ReadonlyMap<RunId, Standing>): TrialView {
   return {
     id: trial.id,
     number: trial.number,
@@ -43,11 +45,11 @@ export function trialView(trial: NumberedTrial, runs: readonly Run[]): TrialView
     nextStep: trial.nextStep,
     verdict: trial.verdict,
     winner: trial.winner,
-    runs: runs.map(runView),
+    runs: runs.map((run) => runView(run, standing.get(run.id) ?? null)),
   };
 }
 
-export function runView(run: Run): RunView {
+function runView(run: Run, standsFor: Standing | null): RunView {
   const { result } = run;
   return {
     id: run.id,
@@ -68,6 +70,7 @@ export function runView(run: Run): RunView {
     reason: result?.reason ?? null,
     diagnostics: result?.diagnostics ?? null,
     reusedFrom: run.reusedFrom,
+    standsFor,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
   };
@@ -90,9 +93,9 @@ export function attemptView(attempt: Attempt): AttemptView {
 }
 
 /** A trial by itself, also one that no decision asked for yet (its number is null); attempts are added by the route. */
-export function trialDetail(trial: Trial, runs: readonly Run[]): Omit<TrialDetail, "attempts"> {
+export function trialDetail(trial: Trial, runs: readonly Run[], standing: ReadonlyMap<RunId, Standing>): Omit<TrialDetail, "attempts"> {
   return {
-    ...trialView({ ...trial, number: trial.number ?? 0 }, runs),
+    ...trialView({ ...trial, number: trial.number ?? 0 }, runs, standing),
     number: trial.number,
     experimentId: trial.experimentId,
     speculative: trial.speculative,

@@ -1,5 +1,5 @@
 /** What unfolds under a row: each decision about it with reason and evidence, and its runs. */
-import type { ExperimentView, RunView } from "@rightsize/contract";
+import type { ExperimentView, TrialView } from "@rightsize/contract";
 import { capacityText } from "@rightsize/core";
 import { actionText, type DecisionNote } from "../decision-notes.ts";
 import { count, duration, plainWords, score } from "../format.ts";
@@ -46,12 +46,12 @@ export function TrialDetail({
       <Symptoms runs={whole} experiment={experiment} />
       <HeatStrips runs={whole} />
       {shown !== undefined && <LayerStrips epochs={epochsOf(shown.id)} />}
-      <Runs runs={row.trial.runs} experiment={experiment} />
+      <Runs trial={row.trial} experiment={experiment} />
     </div>
   );
 }
 
-function Runs({ runs, experiment }: { runs: readonly RunView[]; experiment: ExperimentView }) {
+function Runs({ trial: { runs, score: trialScore }, experiment }: { trial: TrialView; experiment: ExperimentView }) {
   if (runs.length === 0) return null;
   const metric = scoreMetric(experiment.task);
   return (
@@ -106,6 +106,9 @@ function Runs({ runs, experiment }: { runs: readonly RunView[]; experiment: Expe
               <td>
                 {plainWords(run.state)}
                 {run.capped && <span className="quiet"> at the epoch cap</span>}
+                {trialScore !== null && run.state === "COMPLETED" && run.standsFor === null && run.purpose !== "finalise" && (
+                  <span className="quiet">, not in the score</span>
+                )}
                 {run.reusedFrom !== null && <span className="quiet"> reused</span>}
                 {run.reason !== null && <span className="quiet">: {run.reason}</span>}
               </td>
