@@ -192,6 +192,40 @@ describe.skipIf(noBrowser !== null)(`the dashboard on the real service${noBrowse
     expect(told.join()).toMatch(/same|repeat|twice|duplicate/i);
   });
 
+  it("says at a field what it received and what it needs, and asks by groups within limits", async () => {
+    const dataset = await apiAt(service.url).upload("grouped.csv", curvedTable(300));
+    await page.goto(`${network.url}/new?dataset=${dataset.id}`);
+    const requested = async () => JSON.parse((await page.locator(".preview pre").textContent()) ?? "") as Record<string, unknown>;
+    await page.getByRole("radio", { name: "JSON" }).check();
+    await page.getByText("Rows to train, validate and test on").click();
+    await page.getByLabel("How rows are parted").selectOption("group");
+    await page.getByText('received "", needs at least 1 character').waitFor();
+    await page.getByLabel("Column that names the group").selectOption("colour");
+    await page.getByLabel("Test, % of all rows").fill("120");
+    await page.getByText("received 120, needs less than 100 %").waitFor();
+    expect(await page.getByLabel("Test, % of all rows").getAttribute("aria-invalid")).toBe("true");
+    await page.getByText("Limits", { exact: true }).click();
+    await page.getByLabel("Time since the start, seconds").fill("1,5");
+    // A wrong field can be seen while its part of the form is folded.
+    await page.getByText(/^Limits/).click();
+    await page.getByText("Limits (1) · one field to change").waitFor();
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByText(/^Limits/).click();
+    await page.getByLabel("Time since the start, seconds").fill("600");
+    await page.getByLabel("Test, % of all rows").fill("30");
+    await page.getByLabel("Validation, % of the rest").fill("50");
+    await page.getByRole("region", { name: "What it would take" }).getByText("Time to the answer").waitFor();
+    await expect.poll(() => page.locator(".field-issue").count()).toBe(0);
+    expect(await requested()).toMatchObject({
+      split: { kind: "group", column: "colour", validationFraction: 0.5, testFraction: 0.3 },
+      limits: { wallSeconds: 600 },
+    });
+    await page.getByRole("button", { name: "Find the right size" }).click();
+    await page.waitForURL(/experiments\/exp_/);
+    const { spec } = await apiAt(service.url).experiment(page.url().split("/").at(-1) as string);
+    expect(spec).toMatchObject({ split: { kind: "group", column: "colour" }, limits: { wallSeconds: 600 } });
+  });
+
   it("shows the API's own words when a file can't be read", async () => {
     await page.goto(`${network.url}/datasets`);
     await page

@@ -69,11 +69,11 @@ function requirement(issue: ZodIssue): string {
     case "invalid_type":
       return aOrAn(issue.expected === "int" ? "whole number" : issue.expected);
     case "too_small": {
-      const unit = unitOf(issue.origin);
+      const unit = unitOf(issue.origin, issue.minimum);
       return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unit}`;
     }
     case "too_big": {
-      const unit = unitOf(issue.origin);
+      const unit = unitOf(issue.origin, issue.maximum);
       return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unit}`;
     }
     case "invalid_value":
@@ -91,9 +91,10 @@ function requirement(issue: ZodIssue): string {
   }
 }
 
-function unitOf(origin: string): string {
-  if (origin === "string") return " characters";
-  return origin === "array" || origin === "set" ? " items" : "";
+function unitOf(origin: string, count: number | bigint): string {
+  const plural = Number(count) === 1 ? "" : "s";
+  if (origin === "string") return ` character${plural}`;
+  return origin === "array" || origin === "set" ? ` item${plural}` : "";
 }
 
 function aOrAn(name: string): string {

@@ -1,5 +1,5 @@
 /** The new-experiment form's fields, and the request that they make: only what differs from the service's defaults is said. */
-import type { DatasetView, ExperimentRequest, ExperimentView } from "@rightsize/contract";
+import type { DatasetView, ExperimentRequest } from "@rightsize/contract";
 
 /** Every field as the form holds it; an empty text is the service's own default. */
 export interface Draft {
@@ -12,12 +12,16 @@ export interface Draft {
   readonly parameters: string;
   /** Columns not to use. */
   readonly exclude: readonly string[];
+  /** Empty for the search's own split. */
+  readonly splitKind: "" | NonNullable<ExperimentRequest["split"]>["kind"];
+  /** Column of a split by group or time. */
+  readonly splitColumn: string;
   /** Percent of the rows that are not test rows. */
   readonly validationPercent: string;
   /** Percent of all rows. */
   readonly testPercent: string;
   readonly stratify: boolean;
-  /** Number of splits, each part validating once; empty for one split. */
+  /** Number of splits, each part validating once. */
   readonly folds: string;
   readonly delivery: "" | "single" | "mean_of_best";
   readonly patience: string;
@@ -26,7 +30,7 @@ export interface Draft {
   readonly learningRates: string;
   readonly probeEpochs: string;
   readonly optimizer: "" | "sgd" | "adam" | "adamw";
-  readonly activation: "" | "relu" | "tanh" | "sigmoid" | "leaky_relu" | "elu" | "gelu";
+  readonly activation: "" | "relu" | "tanh" | "sigmoid" | "leaky_relu" | "elu" | "gelu" | "linear";
   readonly batchSize: string;
   readonly l2: string;
   readonly dropoutPercent: string;
@@ -34,6 +38,11 @@ export interface Draft {
   readonly logTarget: boolean;
   readonly engine: "" | "onnx" | "tensorflow";
   readonly maxTrials: string;
+  readonly maxParameters: string;
+  readonly cpuSeconds: string;
+  readonly wallSeconds: string;
+  /** What an earlier question said that the form has no fields for: row numbers of a split, members of recipe and features. */
+  readonly earlier: Pick<ExperimentRequest, "split" | "features" | "recipe" | "delivery">;
   readonly seed: string;
 }
 
@@ -45,10 +54,12 @@ export const emptyDraft: Draft = {
   preset: "",
   parameters: "",
   exclude: [],
+  splitKind: "",
+  splitColumn: "",
   validationPercent: "30",
   testPercent: "20",
   stratify: false,
-  folds: "",
+  folds: "5",
   delivery: "",
   patience: "",
   maxEpochs: "",
@@ -63,18 +74,30 @@ export const emptyDraft: Draft = {
   logTarget: false,
   engine: "",
   maxTrials: "",
+  maxParameters: "",
+  cpuSeconds: "",
+  wallSeconds: "",
+  earlier: {},
   seed: "0",
 };
 
-/** The draft for a dataset: its suggested target, and class shares kept where the task is classification. */
+/** The draft for a dataset: its suggested target; a split that is chosen keeps class shares where the task is classification. */
 export function draftFor(dataset: DatasetView, before: Draft = emptyDraft): Draft {
   const target = dataset.suggestedTarget ?? dataset.columns.at(-1)?.name ?? "";
-  return { ...before, dataset: dataset.id, target, task: "", exclude: [], stratify: dataset.suggestedTask === "classification" };
+  const stratify = dataset.suggestedTask === "classification";
+  const { split: _, features: __, ...earlier } = before.earlier;
+  return { ...before, dataset: dataset.id, target, task: "", exclude: [], splitKind: "", splitColumn: "", stratify, earlier };
 }
 
+/** Text that is no number goes as the text it is: the API says what it needs instead. */
 const number = (text: string): number | undefined => {
   const trimmed = text.trim();
-  return trimmed === "" || !Number.isFinite(Number(trimmed)) ? undefined : Number(trimmed);
+  if (trimmed === "") return undefined;
+  return Number.isFinite(Number(trimmed)) ? Number(trimmed) : (trimmed as unknown as number);
+};
+const percent = (text: string): number | undefined => {
+  const value = number(text);
+  return typeof value === "number" ? Number((value / 100).toPrecision(12)) : value;
 };
 /** An object without its undefined members; undefined when none is left. */
 function said<Part extends object>(part: Part): Part | undefined {
@@ -93,39 +116,57 @@ function learningRate(text: string, epochs: number | undefined): NonNullable<Exp
   return epochs === undefined ? { kind: "sweep", values: rates } : { kind: "probe", values: rates, epochs };
 }
 
+/** The split that a draft names; undefined for the search's own. Shares that are the default anyway are left unsaid. */
+function splitOf(draft: Draft): ExperimentRequest["split"] {
+  const { splitKind: kind, splitColumn: column } = draft;
+  const shareOf = (text: string, usual: number) => (percent(text) === usual ? undefined : percent(text));
+  const testFraction = shareOf(draft.testPercent, 0.2);
+  const validationFraction = shareOf(draft.validationPercent, 0.3);
+  const stratify = draft.stratify || undefined;
+  switch (kind) {
+    case "":
+      return undefined;
+    case "random":
+      return said({ kind, validationFraction, testFraction, stratify });
+    case "folds":
+      return said({ kind, folds: number(draft.folds), testFraction, stratify });
+    case "group":
+    case "time":
+      return said({ kind, column, validationFraction, testFraction });
+    case "rows":
+      return draft.earlier.split;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A kind with the members that an earlier question gave it; without them where it is another kind now. */
+function ofKind<Kind extends string, Part extends { readonly kind: string }>(kind: Kind | "", earlier: Part | undefined) {
+  if (kind === "") return undefined;
+  return earlier?.kind === kind ? earlier : { kind };
+}
+
 /** The request that a draft makes. The API checks it; this only leaves out what is default or empty. */
 export function requestOf(draft: Draft): ExperimentRequest {
-  const percent = (text: string) => {
-    const value = number(text);
-    return value === undefined ? undefined : Number((value / 100).toPrecision(12));
-  };
-  const validationFraction = percent(draft.validationPercent);
-  const testFraction = percent(draft.testPercent);
-  const folds = number(draft.folds);
-  const parts = said({
-    folds,
-    validationFraction: folds === undefined && validationFraction !== 0.3 ? validationFraction : undefined,
-    testFraction: testFraction === 0.2 ? undefined : testFraction,
-    stratify: draft.stratify || undefined,
-  });
-  const split = parts === undefined ? undefined : { kind: folds === undefined ? ("random" as const) : ("folds" as const), ...parts };
+  const { earlier } = draft;
   const seed = number(draft.seed);
-  const maxTrials = number(draft.maxTrials);
   return said({
     name: draft.name.trim() || undefined,
     dataset: draft.dataset,
     target: draft.target,
     task: draft.task || undefined,
     features: said({
+      ...earlier.features,
       exclude: draft.exclude.length > 0 ? [...draft.exclude] : undefined,
       scale: draft.scale || undefined,
       logTarget: draft.logTarget || undefined,
     }),
-    split,
+    split: splitOf(draft),
     search: searchOf(draft),
     recipe: said({
+      ...earlier.recipe,
       activation: draft.activation || undefined,
-      optimizer: draft.optimizer === "" ? undefined : { kind: draft.optimizer },
+      optimizer: ofKind(draft.optimizer, earlier.recipe?.optimizer),
       learningRate: learningRate(draft.learningRates, number(draft.probeEpochs)),
       batchSize: number(draft.batchSize),
       maxEpochs: number(draft.maxEpochs),
@@ -134,8 +175,13 @@ export function requestOf(draft: Draft): ExperimentRequest {
       dropoutFraction: percent(draft.dropoutPercent),
     }),
     engine: draft.engine === "" ? undefined : { name: draft.engine },
-    delivery: draft.delivery === "" ? undefined : { kind: draft.delivery },
-    limits: maxTrials === undefined ? undefined : { maxTrials },
+    delivery: ofKind(draft.delivery, earlier.delivery),
+    limits: said({
+      maxTrials: number(draft.maxTrials),
+      maxParameterCount: number(draft.maxParameters),
+      cpuSeconds: number(draft.cpuSeconds),
+      wallSeconds: number(draft.wallSeconds),
+    }),
     seed: seed === undefined || seed === 0 ? undefined : seed,
   }) as ExperimentRequest;
 }
@@ -153,74 +199,8 @@ function searchOf({ preset, parameters }: Draft): ExperimentRequest["search"] {
   return { preset: preset || "default", parameters: read as Record<string, unknown> };
 }
 
-/** The draft for so many splits of one network (`2x250`): a grid of one, fitted once on each split. */
-export function withSplits(draft: Draft, splits: string, size: string): Draft {
-  const [hiddenLayers = 1, nodes = 0] = size.split("x").map(Number);
-  return {
-    ...draft,
-    name: `${draft.name.replace(/, again$/, "")}, ${splits} splits of ${hiddenLayers}×${nodes}`.slice(0, 200),
-    preset: "grid",
-    parameters: JSON.stringify({ hiddenLayers: [hiddenLayers], nodesPerLayer: [Math.max(1, nodes)], fits: Number(splits) }),
-    folds: splits,
-  };
-}
-
 /** The same request as a curl command for a POSIX shell. */
 export function curlOf(request: ExperimentRequest, origin: string): string {
   const body = JSON.stringify(request).replaceAll("'", "'\\''");
   return `curl -X POST ${origin}/v1/experiments \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`;
-}
-
-/** A draft that asks an experiment's question again; what the form has no field for stays at the defaults. */
-export function draftFrom(experiment: ExperimentView): Draft {
-  const spec = experiment.spec as {
-    features?: { exclude?: readonly string[]; scale?: Draft["scale"]; logTarget?: boolean };
-    split?: { kind: string; folds?: number; validationFraction?: number; testFraction?: number; stratify?: boolean };
-    search?: { parameters?: Readonly<Record<string, unknown>> };
-    delivery?: { kind: "single" | "mean_of_best" };
-    recipe?: {
-      patience?: number;
-      maxEpochs?: number;
-      learningRate?: { kind: string; value?: number; values?: readonly number[]; epochs?: number };
-      optimizer?: { kind: Draft["optimizer"] };
-      activation?: Draft["activation"];
-      batchSize?: number | "auto";
-      l2?: number;
-      dropoutFraction?: number;
-    };
-    seed?: number;
-  };
-  const { features, split, recipe } = spec;
-  const rates = recipe?.learningRate?.values ?? (recipe?.learningRate?.value === undefined ? [] : [recipe.learningRate.value]);
-  const text = (value: number | undefined) => (value === undefined ? "" : String(value));
-  const percentText = (value: number | undefined, otherwise: string) =>
-    value === undefined ? otherwise : String(Number((value * 100).toPrecision(6)));
-  return {
-    ...emptyDraft,
-    dataset: experiment.dataset,
-    target: experiment.target,
-    task: experiment.task,
-    name: `${experiment.name}, again`.slice(0, 200),
-    preset: experiment.preset,
-    parameters: Object.keys(spec.search?.parameters ?? {}).length === 0 ? "" : JSON.stringify(spec.search?.parameters),
-    exclude: features?.exclude ?? [],
-    validationPercent: percentText(split?.validationFraction, "30"),
-    testPercent: percentText(split?.testFraction, "20"),
-    stratify: split?.stratify ?? false,
-    folds: split?.kind === "folds" ? text(split.folds) : "",
-    delivery: spec.delivery?.kind ?? "",
-    patience: text(recipe?.patience),
-    maxEpochs: text(recipe?.maxEpochs),
-    learningRates: rates.join(", "),
-    probeEpochs: text(recipe?.learningRate?.epochs),
-    optimizer: recipe?.optimizer?.kind ?? "",
-    activation: recipe?.activation ?? "",
-    batchSize: typeof recipe?.batchSize === "number" ? String(recipe.batchSize) : "",
-    l2: recipe?.l2 ? String(recipe.l2) : "",
-    dropoutPercent: recipe?.dropoutFraction ? percentText(recipe.dropoutFraction, "") : "",
-    scale: features?.scale ?? "",
-    logTarget: features?.logTarget ?? false,
-    engine: experiment.engine === "onnx" || experiment.engine === "tensorflow" ? experiment.engine : "",
-    seed: text(spec.seed) || "0",
-  };
 }

@@ -10,7 +10,7 @@ export interface Resource<Value> {
 }
 
 /** `key` names what is loaded: another key loads anew. A failed reload keeps the last value beside the problem. */
-export function useResource<Value>(key: string, load: (signal: AbortSignal) => Promise<Value>): Resource<Value> {
+export function useResource<Value>(key: string, load: (signal: AbortSignal) => Promise<Value | null>): Resource<Value> {
   const [state, setState] = useState<{ key: string; value: Value | null; problem: Problem | null }>({ key, value: null, problem: null });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);

@@ -1,8 +1,10 @@
 /** The form's request: short where defaults stand, valid for the contract, and the same from a terminal. */
 import { execFileSync } from "node:child_process";
 import { type DatasetView, type ExperimentView, experimentRequestSchema } from "@rightsize/contract";
+import { courseRecipe } from "@rightsize/core";
 import { describe, expect, it } from "vitest";
-import { curlOf, draftFor, draftFrom, emptyDraft, requestOf } from "../src/request-draft.ts";
+import { draftFrom } from "../src/draft-again.ts";
+import { curlOf, draftFor, emptyDraft, requestOf } from "../src/request-draft.ts";
 
 const dataset = "ab".repeat(32);
 const wages = {
@@ -27,6 +29,7 @@ describe("a new experiment's request", () => {
       name: " My wages ",
       preset: "course",
       exclude: ["age"],
+      splitKind: "random",
       validationPercent: "25",
       testPercent: "10",
       stratify: true,
@@ -42,6 +45,9 @@ describe("a new experiment's request", () => {
       logTarget: true,
       engine: "onnx",
       maxTrials: "8",
+      maxParameters: "100000",
+      cpuSeconds: "90.5",
+      wallSeconds: "3600",
       seed: "7",
     });
     expect(experimentRequestSchema.safeParse(request).error).toBeUndefined();
@@ -49,7 +55,7 @@ describe("a new experiment's request", () => {
       name: "My wages",
       split: { kind: "random", validationFraction: 0.25, testFraction: 0.1, stratify: true },
       recipe: { learningRate: { kind: "sweep", values: [0.01, 0.001] }, dropoutFraction: 0.2, optimizer: { kind: "sgd" } },
-      limits: { maxTrials: 8 },
+      limits: { maxTrials: 8, maxParameterCount: 100_000, cpuSeconds: 90.5, wallSeconds: 3600 },
       seed: 7,
     });
   });
@@ -69,6 +75,43 @@ describe("a new experiment's request", () => {
       spec,
     } as unknown as ExperimentView);
     expect(requestOf(again).recipe?.learningRate).toEqual({ kind: "probe", values: [0.01, 0.001], epochs: 5 });
+  });
+
+  it.each([
+    [
+      { splitKind: "group", splitColumn: "age" },
+      { kind: "group", column: "age" },
+    ],
+    [
+      { splitKind: "time", splitColumn: "age", validationPercent: "10", testPercent: "5" },
+      { kind: "time", column: "age", validationFraction: 0.1, testFraction: 0.05 },
+    ],
+    [
+      { splitKind: "folds", folds: "10", stratify: true },
+      { kind: "folds", folds: 10, stratify: true },
+    ],
+    [{ splitKind: "random" }, { kind: "random" }],
+    // What no kind of split was chosen for stays the search's own.
+    [{ validationPercent: "10", stratify: true }, undefined],
+  ] as const)("%j is the split %j", (fields, split) => {
+    const request = requestOf({ ...draftFor(wages), ...fields });
+    expect(experimentRequestSchema.safeParse(request).error).toBeUndefined();
+    expect(request.split).toEqual(split);
+  });
+
+  it("leaves what is no number for the API to refuse", () => {
+    const request = requestOf({
+      ...draftFor(wages),
+      splitKind: "random",
+      testPercent: "a tenth",
+      wallSeconds: "1,5",
+      learningRates: "fast",
+    });
+    expect(request).toMatchObject({
+      split: { testFraction: "a tenth" },
+      limits: { wallSeconds: "1,5" },
+      recipe: { learningRate: { value: "fast" } },
+    });
   });
 
   it("as curl survives a shell, quotes and all", () => {
@@ -111,6 +154,41 @@ describe("a new experiment's request", () => {
       features: { exclude: ["age"] },
       seed: 3,
     });
-    expect(request.split).toBeUndefined();
+    expect(request.split).toEqual({ kind: "random" });
+  });
+
+  it("asks an old question again to the letter, also what the form has no field for", () => {
+    const rows = { kind: "rows", training: [0, 1, 2], validation: [3], test: [] };
+    const recipe = {
+      ...courseRecipe,
+      loss: "huber",
+      optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
+      schedule: { kind: "cosine", epochs: 20, finalFraction: 0 },
+      learningRate: { kind: "sweep", values: [0.1, 0.01] },
+    };
+    const spec = {
+      split: rows,
+      recipe,
+      features: { include: ["age"], exclude: [], scale: "robust", maxCategories: 8, logTarget: false },
+      delivery: { kind: "mean_of_best", runs: 3 },
+      limits: { maxTrials: null, maxParameterCount: null, cpuSeconds: 60, wallSeconds: null },
+      search: { preset: "course", parameters: {} },
+      seed: 0,
+    };
+    const old = {
+      name: "W",
+      dataset,
+      target: "wage",
+      task: "regression",
+      preset: "course",
+      engine: "onnx",
+      spec,
+    } as unknown as ExperimentView;
+    const again = experimentRequestSchema.parse(requestOf(draftFrom(old)));
+    expect({ ...courseRecipe, ...again.recipe }).toEqual(recipe);
+    expect(again).toMatchObject({ split: rows, features: spec.features, delivery: spec.delivery, limits: spec.limits });
+    const other = requestOf(draftFor({ ...wages, id: "cd".repeat(32) }, draftFrom(old)));
+    expect([other.split, other.features?.include]).toEqual([undefined, undefined]);
+    expect(requestOf({ ...draftFrom(old), optimizer: "adam" }).recipe?.optimizer).toEqual({ kind: "adam" });
   });
 });

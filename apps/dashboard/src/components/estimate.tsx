@@ -3,15 +3,19 @@ import type { EstimateRange, ExperimentEstimate, ExperimentRequest } from "@righ
 import { capacityText } from "@rightsize/core";
 import { api } from "../api-client.ts";
 import { bytes, count, duration, plain } from "../format.ts";
-import { useResource } from "../use-resource.ts";
+import { type Resource, useResource } from "../use-resource.ts";
 import { useSettled } from "../use-settled.ts";
 import { Loading } from "./notes.tsx";
 
-export function Estimate({ request }: { request: ExperimentRequest }) {
-  const text = useSettled(JSON.stringify({ ...request, name: undefined }), 600);
-  const { value, problem } = useResource<ExperimentEstimate>(`estimate ${text}`, (signal) =>
-    api.estimate(JSON.parse(text) as ExperimentRequest, signal),
+/** What the service says of a question as it stands, once it has rested: figures, or what is wrong with it. Without a question nothing. */
+export function useEstimate(request: ExperimentRequest): Resource<ExperimentEstimate> {
+  const text = useSettled(request.dataset === "" ? "" : JSON.stringify({ ...request, name: undefined }), 600);
+  return useResource<ExperimentEstimate>(`estimate ${text}`, async (signal) =>
+    text === "" ? null : api.estimate(JSON.parse(text) as ExperimentRequest, signal),
   );
+}
+
+export function Estimate({ estimate: { value, problem } }: { estimate: Resource<ExperimentEstimate> }) {
   return (
     <section className="estimate" aria-labelledby="estimate-title" aria-busy={value === null && problem === null}>
       <h2 id="estimate-title">What it would take</h2>

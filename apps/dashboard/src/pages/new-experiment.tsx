@@ -5,16 +5,25 @@ import { api, asProblem } from "../api-client.ts";
 import { AdvancedFields } from "../components/advanced-fields.tsx";
 import { ColumnTable } from "../components/column-table.tsx";
 import { DatasetChoice } from "../components/dataset-choice.tsx";
-import { Estimate } from "../components/estimate.tsx";
-import { Select, TextField } from "../components/fields.tsx";
+import { DraftSelect, DraftText } from "../components/draft-fields.tsx";
+import { Estimate, useEstimate } from "../components/estimate.tsx";
+import { Select } from "../components/fields.tsx";
 import { Loading, ProblemNote } from "../components/notes.tsx";
 import { RequestPreview } from "../components/request-preview.tsx";
+import { draftFrom, withSplits } from "../draft-again.ts";
+import { fieldIssues } from "../field-issues.ts";
 import { plainWords } from "../format.ts";
 import { remedyFor } from "../remedies.ts";
-import { type Draft, draftFor, draftFrom, emptyDraft, requestOf, withSplits } from "../request-draft.ts";
+import { type Draft, draftFor, emptyDraft, requestOf } from "../request-draft.ts";
 import { go } from "../router.tsx";
 import type { NewQuery } from "../routes.ts";
 import { usePageTitle } from "../use-page-title.ts";
+
+const searchHints: Readonly<Record<string, string>> = {
+  course: "the textbook way: one fit a size, strictly better or not",
+  grid: "every size of a grid, no search",
+  random: "sizes drawn at random",
+};
 
 export function NewExperimentPage({ query }: { query: NewQuery }) {
   const { dataset: datasetId, from } = query;
@@ -25,8 +34,12 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
   const [sending, setSending] = useState(false);
   // One key a question: pressing the button twice, or again after a lost answer, makes one experiment.
   const idempotency = useRef({ text: "", key: "" });
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const change = (part: Partial<Draft>) => {
+    setProblem(null);
+    setDraft((before) => ({ ...before, ...part }));
+  };
   const choose = (chosen: DatasetView) => {
+    setProblem(null);
     setDataset(chosen);
     setDraft((before) => draftFor(chosen, before));
   };
@@ -49,6 +62,9 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
     };
   }, [datasetId, from, query]);
   const request = useMemo(() => requestOf(draft), [draft]);
+  const estimate = useEstimate(request);
+  const issues = fieldIssues((problem ?? estimate.problem)?.issues ?? [], draft);
+  const fields = { draft, issues, change };
   const send = async () => {
     const text = JSON.stringify(request);
     if (idempotency.current.text !== text) idempotency.current = { text, key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
@@ -88,6 +104,7 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
                     <Select
                       label="Column to predict"
                       value={draft.target}
+                      issue={issues.target}
                       onChange={(value) => change({ target: value, task: "", exclude: draft.exclude.filter((name) => name !== value) })}
                     >
                       {dataset.columns.map((column) => (
@@ -96,16 +113,17 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
                         </option>
                       ))}
                     </Select>
-                    <Select label="Task" value={draft.task} onChange={(value) => change({ task: value as Draft["task"] })}>
+                    <DraftSelect {...fields} name="task" label="Task">
                       <option value="">as the column suggests</option>
                       <option value="regression">regression</option>
                       <option value="classification">classification</option>
-                    </Select>
+                    </DraftSelect>
                     <Select
                       label="Search"
                       value={draft.preset}
+                      issue={issues.preset}
                       onChange={(value) => change({ preset: value, parameters: "" })}
-                      hint={draft.preset === "course" ? "one fit a size, to the letter" : undefined}
+                      hint={searchHints[draft.preset]}
                     >
                       <option value="">the service's default</option>
                       <option value="course">course</option>
@@ -113,12 +131,7 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
                       <option value="grid">grid</option>
                       <option value="random">random</option>
                     </Select>
-                    <TextField
-                      label="Name"
-                      value={draft.name}
-                      placeholder="made from data and target"
-                      onChange={(value) => change({ name: value })}
-                    />
+                    <DraftText {...fields} text name="name" label="Name" placeholder="made from data and target" />
                   </div>
                   {target !== undefined && target.warnings.length > 0 && (
                     <p className="warning">
@@ -126,7 +139,7 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
                     </p>
                   )}
                 </section>
-                <AdvancedFields draft={draft} columns={dataset.columns.map((column) => column.name)} change={change} />
+                <AdvancedFields {...fields} columns={dataset.columns.map((column) => column.name)} />
                 {problem !== null && <ProblemNote problem={problem} />}
                 <p>
                   <button type="submit" className="button primary large" disabled={sending || draft.target === ""}>
@@ -139,7 +152,7 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
           </form>
           {dataset !== null && (
             <div className="beside">
-              <Estimate request={request} />
+              <Estimate estimate={estimate} />
               <RequestPreview request={request} />
             </div>
           )}
