@@ -160,7 +160,7 @@ describe("POST /v1/experiments", () => {
   it("says what was received and what is required", async () => {
     const { issues } = (await post({ dataset, target: "", split: { kind: "tarot" }, seed: -1 })).json<Problem>();
     expect(issues).toEqual([
-      { where: "/target", received: '""', required: "at least 1 characters" },
+      { where: "/target", received: '""', required: "at least 1 character" },
       { where: "/split/kind", received: '"tarot"', required: 'one of "random", "rows", "folds", "group", "time"' },
       { where: "/seed", received: "-1", required: "at least 0" },
     ]);
