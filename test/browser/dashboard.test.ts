@@ -248,7 +248,10 @@ describePage("the dashboard", (beforeEachTest) => {
     await page.getByText("Timeline of workers").click();
     await page.getByText("7 attempts in").waitFor();
     expect(await page.locator(".attempt.wasted").count(), "a lost lease, and a run that nobody asked for").toBe(2);
-    expect(await page.locator(".attempt.speculative").count()).toBe(1);
+    expect(await page.locator(".attempt.adopted").count()).toBe(1);
+    expect(await page.locator(".attempt.adopted title").textContent()).toMatch(/^trial 3, 2×250, begun before it was asked for/);
+    expect(await page.locator(".attempt.unused").count()).toBe(1);
+    await page.getByText("begun before it was asked for", { exact: true }).waitFor();
     await page.getByText("2 runs begun early were asked for, which saved 4.2 s; 1 other was not needed (1.5 s).").waitFor();
     await page.getByText("Log", { exact: true }).click();
     await page.getByText("Warning: The worker was not heard of").waitFor();

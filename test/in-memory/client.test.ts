@@ -56,6 +56,7 @@ const calls: { readonly [Method in Exclude<keyof Client, "url">]: (client: Clien
   trials: (client) => client.trials("exp_1"),
   trialsText: (client) => client.trialsText("exp_1", "csv"),
   decisions: (client) => client.decisions("exp_1"),
+  attempts: (client) => client.attempts("exp_1"),
   evaluation: (client) => client.evaluation("exp_1"),
   startLearningCurve: (client) => client.startLearningCurve("exp_1"),
   learningCurve: (client) => client.learningCurve("exp_1"),

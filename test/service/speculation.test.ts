@@ -1,4 +1,5 @@
 /** Speculation on real processes: two slots, the same experiment with it off and on. */
+import { attemptListSchema } from "@rightsize/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Api, apiAt, rowsOf, smallTable } from "../support/api.ts";
 import { courseScores, courseTable } from "../support/examples.ts";
@@ -34,8 +35,10 @@ async function play(speculation: "on" | "off", epochMs: number) {
   const curves = await Promise.all(
     trials.map(async (trial) => JSON.parse(await api.text(`/v1/trials/${trial.id}/epochs`, "application/json")) as Curves),
   );
+  const { attempts } = attemptListSchema.parse(JSON.parse(await api.text(`/v1/experiments/${id}/attempts`, "application/json")));
   return {
     use,
+    attempts,
     rows: rowsOf(await api.trials(id)),
     told: {
       state,
@@ -57,5 +60,13 @@ test("the table, decisions and curves are the same, and with it on a run is ther
   expect(off.use).toEqual({ adoptedRuns: 0, unusedRuns: 0, adoptedMs: 0, unusedMs: 0 });
   expect(on.use?.adoptedRuns).toBeGreaterThan(0);
   expect(on.use?.adoptedMs).toBeGreaterThan(0);
+  // The attempts say of each run what the totals count: with it off all were asked for before they began.
+  expect(new Set(off.attempts.map(({ asked }) => asked))).toEqual(new Set(["before"]));
+  const early = on.attempts.filter(({ asked }) => asked === "after");
+  expect(new Set(early.flatMap(({ runIds }) => runIds)).size).toBe(on.use?.adoptedRuns);
+  expect(early.every(({ trial, capacity }) => trial !== null && capacity !== null)).toBe(true);
+  const inVain = on.attempts.filter(({ asked }) => asked === "never");
+  expect(inVain.length > 0).toBe((on.use?.unusedMs ?? 0) > 0);
+  expect(inVain.every(({ trial, capacity, runIds }) => trial === null && capacity !== null && runIds.length === 0)).toBe(true);
   expect(await api.text("/metrics", "text/plain")).toContain(`rightsize_speculative_runs{use="adopted"} ${on.use?.adoptedRuns}`);
 });

@@ -128,6 +128,7 @@ describe("the documentation", () => {
       "/v1/events",
       "/v1/experiments",
       "/v1/experiments/{id}",
+      "/v1/experiments/{id}/attempts",
       "/v1/experiments/{id}/cancel",
       "/v1/experiments/{id}/decisions",
       "/v1/experiments/{id}/evaluation",

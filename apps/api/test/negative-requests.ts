@@ -127,6 +127,7 @@ export async function askStrangely({ app }: Pick<TestApi, "app">, experiment: st
     ["GET", "/v1/experiments/:id/decisions"],
     ["GET", "/v1/experiments/:id/model"],
     ["GET", "/v1/experiments/:id/evaluation"],
+    ["GET", "/v1/experiments/:id/attempts"],
     ["GET", "/v1/experiments/:id/log?:query"],
     ["GET", "/v1/experiments/:id/report?:query"],
     ["GET", "/v1/datasets/:id/experiments?:query"],

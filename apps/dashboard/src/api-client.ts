@@ -1,6 +1,7 @@
 /** Every request that the page makes of the API, typed by the contract; errors arrive as the API's own problem documents. */
 
 import type {
+  AttemptList,
   DatasetView,
   DecisionList,
   EpochList,
@@ -139,6 +140,7 @@ export const api = {
   /** What an experiment would take; nothing is created. */
   estimate: (body: ExperimentRequest, signal?: AbortSignal) =>
     request<ExperimentEstimate>("/v1/experiments?dryRun=true", { ...posted(body), signal: signal ?? null }),
+  attempts: (id: string) => request<AttemptList>(`${experimentPath(id)}/attempts`),
   log: (id: string, after: number) => request<ExperimentLog>(`${experimentPath(id)}/log?after=${after}&limit=1000`),
   usersOf: (dataset: string) => request<PageOf<ExperimentItem>>(`/v1/datasets/${encodeURIComponent(dataset)}/experiments?limit=20`),
   datasets: (cursor: string | null, signal?: AbortSignal) =>

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { replayPatience, replayTrials } from "../src/patience.ts";
 import { ratesGeometry } from "../src/plots/rates-geometry.ts";
-import { type TimelineAttempt, timelineGeometry } from "../src/plots/timeline-geometry.ts";
+import { type TimelineAttempt, timelineGeometry, timelineKind } from "../src/plots/timeline-geometry.ts";
 import { remedies, remedyFor } from "../src/remedies.ts";
 import { emptyDraft } from "../src/request-draft.ts";
 
@@ -76,11 +76,14 @@ describe("the timeline", () => {
       endedAt: to === null ? null : new Date(to).toISOString(),
       end: to === null ? null : end,
       detail: null,
+      machine: "atelier",
+      device: "cpu",
+      trial: 1,
+      capacity: { hiddenLayers: 1, nodesPerLayer: 64 },
+      runIds: ["run_1"],
+      asked: "before",
     },
-    label: "1×64",
-    machine: "atelier",
-    speculative: false,
-    unused: false,
+    kind: "asked",
   });
   it("gives a worker one lane, and another for each thing it does at once", () => {
     const geometry = timelineGeometry([attempt("a", 0, 100), attempt("a", 50, 150), attempt("a", 100, 200), attempt("b", 0, 10)], 200, 200);
@@ -92,9 +95,17 @@ describe("the timeline", () => {
     expect(geometry).toMatchObject({ workMs: 300, wastedMs: 100, endMs: 300 });
     expect(geometry?.bars.map((bar) => bar.wasted)).toEqual([true, false]);
   });
+  it("tells work that began early by whether it was asked for, and in vain only at the end", () => {
+    const kinds = (over: boolean) =>
+      (["before", "after", "never"] as const).map((asked) => timelineKind({ ...attempt("a", 0, 1).attempt, asked }, over));
+    expect(kinds(false)).toEqual(["asked", "adopted", "open"]);
+    expect(kinds(true)).toEqual(["asked", "adopted", "unused"]);
+    const open = { ...attempt("a", 0, 100), kind: "open" as const };
+    expect(timelineGeometry([open], 100, 100)).toMatchObject({ wastedMs: 0, workMs: 100 });
+  });
   it("is nothing before the first attempt", () => {
     expect(timelineGeometry([], 100, 0)).toBeNull();
-    const early = { ...attempt("a", 0, 100), unused: true };
+    const early = { ...attempt("a", 0, 100), kind: "unused" as const };
     expect(timelineGeometry([early], 100, 100)).toMatchObject({ wastedMs: 100, workMs: 100 });
   });
 });

@@ -1,5 +1,6 @@
 /** What the client offers: one method for each thing that the API does, and what its methods take. */
 import type {
+  AttemptList,
   DatasetRows,
   DatasetView,
   DecisionList,
@@ -130,6 +131,8 @@ export interface Client {
   startLearningCurve(id: string): Promise<LearningCurve>;
   /** The curve as far as it is trained; refused (404) where nobody asked for it. */
   learningCurve(id: string): Promise<LearningCurve>;
+  /** Every attempt on its worker: lost ones, and those that began before a decision asked for their work. */
+  attempts(id: string): Promise<AttemptList>;
   /** What happened, a sentence an event; `after` is the `last` of the page before. */
   log(id: string, options?: { readonly after?: number; readonly limit?: number }): Promise<ExperimentLog>;
   /** The whole experiment as one page: HTML that needs nothing else, or Markdown. */

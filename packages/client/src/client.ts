@@ -1,6 +1,7 @@
 /** The client itself: each method as one request, its answer checked against the contract. */
 import {
   artifactViewSchema,
+  attemptListSchema,
   datasetPageSchema,
   datasetRowsSchema,
   datasetViewSchema,
@@ -91,6 +92,7 @@ export function createClient(options: ClientOptions): Client {
     replay: (id, rules = {}) => json(replayViewSchema, `${experiment(id)}/replay`, withJson(rules)),
     startLearningCurve: (id) => json(learningCurveSchema, `${experiment(id)}/learning-curve`, { method: "POST" }),
     learningCurve: (id) => json(learningCurveSchema, `${experiment(id)}/learning-curve`),
+    attempts: (id) => json(attemptListSchema, `${experiment(id)}/attempts`),
     log: (id, page = {}) => json(experimentLogSchema, `${experiment(id)}/log${query({ ...page })}`),
     report: (id, format = "html") => text(`${experiment(id)}/report`, `text/${format}`),
     async model(id) {

@@ -247,6 +247,22 @@ export const attemptViewSchema = z.object({
   detail: z.string().nullable(),
 });
 
+/** An attempt of an experiment: who made it, at which size, and whether anybody had asked for it. */
+export const placedAttemptSchema = attemptViewSchema.extend({
+  machine: z.string().nullable().meta({ description: "null where the worker is known no more" }),
+  device: z.string().nullable(),
+  trial: z.int().nullable().meta({ description: "Row of the table that its runs stand in; null where no decision has asked for them" }),
+  capacity: capacitySchema.nullable(),
+  runIds: z
+    .array(z.string())
+    .meta({ description: "Runs of the table that it trained, wholly or partly; empty where no decision has asked for any" }),
+  asked: z.enum(["before", "after", "never"]).meta({
+    description:
+      "When a decision asked for its work: before it began, after (an idle worker began early), or never; until the end one still may",
+  }),
+});
+export const attemptListSchema = z.object({ experimentId: z.string(), attempts: z.array(placedAttemptSchema) });
+
 /** One trial by itself, with every attempt at its runs: wasted ones, and those that began before a decision asked for it. */
 export const trialDetailSchema = trialViewSchema.extend({
   number: z.int().nullable(),
@@ -321,6 +337,8 @@ export type Readiness = z.infer<typeof readinessSchema>;
 export type DecisionView = z.infer<typeof decisionViewSchema>;
 export type DecisionList = z.infer<typeof decisionListSchema>;
 export type EpochList = z.infer<typeof epochListSchema>;
+export type AttemptList = z.infer<typeof attemptListSchema>;
+export type PlacedAttempt = z.infer<typeof placedAttemptSchema>;
 export type AttemptView = z.infer<typeof attemptViewSchema>;
 export type WorkerView = z.infer<typeof workerViewSchema>;
 export type EventView = z.infer<typeof eventViewSchema>;

@@ -1,6 +1,8 @@
-/** The stand-in's log of an experiment, and its estimate before one: in the contract's shapes, with a lost lease and a run that began early. */
+/** The stand-in's log and attempts of an experiment, and its estimate before one: in the contract's shapes, with a lost lease and work that began early. */
 import {
+  type AttemptList,
   type AttemptView,
+  attemptListSchema,
   type ExperimentEstimate,
   type ExperimentLog,
   experimentEstimateSchema,
@@ -8,8 +10,31 @@ import {
   type LearningCurve,
   type LogLine,
   learningCurveSchema,
+  type PlacedAttempt,
 } from "@rightsize/contract";
 import type { Stage } from "./stage.ts";
+
+/** Every attempt; the second began before it was asked for, and one more that nobody asked for was cancelled. */
+export function attemptsOf(stage: Stage, workerId: string | undefined): AttemptList {
+  const { experiment, trials } = stage;
+  const place = { machine: "atelier", device: "cpu, 4 cores" };
+  const attempts = trials.flatMap((trial) =>
+    stage.attempts(trial, workerId).map(
+      (attempt): PlacedAttempt => ({
+        ...attempt,
+        ...place,
+        trial: trial.number,
+        capacity: { hiddenLayers: trial.hiddenLayers, nodesPerLayer: trial.nodesPerLayer },
+        runIds: [attempt.assignmentId.slice(4)],
+        asked: trial.number === 3 ? "after" : "before",
+      }),
+    ),
+  );
+  const last = attempts.at(-1);
+  const early =
+    last === undefined ? [] : [{ ...last, assignmentId: "asg_early", trial: null, runIds: [], end: "cancelled", asked: "never" }];
+  return attemptListSchema.parse({ experimentId: experiment.id, attempts: [...attempts, ...early] });
+}
 
 export function logOf(stage: Stage, workerId: string | undefined, after: number): ExperimentLog {
   const { experiment, trials, events } = stage;
@@ -44,12 +69,6 @@ export function logOf(stage: Stage, workerId: string | undefined, after: number)
         );
     }
   }
-  const last = stage.attempts(trials.at(-1) ?? stage.trial(1), workerId).at(-1);
-  if (last !== undefined)
-    add(
-      { kind: "run.started", message: "A run begins before anybody asked for it.", runId: "run_early" },
-      { ...last, assignmentId: "asg_early", end: "cancelled" },
-    );
   return experimentLogSchema.parse({
     experimentId: experiment.id,
     lines: lines.filter(({ sequence }) => sequence > after),

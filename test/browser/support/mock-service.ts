@@ -25,7 +25,7 @@ import { isTerminal } from "@rightsize/core";
 import { digits, titanic, wages } from "./datasets.ts";
 import { evaluationOf, predictionOf } from "./mock-evaluation.ts";
 import { createServiceStream, listPage, type ServiceStream } from "./mock-lists.ts";
-import { estimateOf, learningCurveOf, logOf } from "./mock-records.ts";
+import { attemptsOf, estimateOf, learningCurveOf, logOf } from "./mock-records.ts";
 import { replayView } from "./mock-replay.ts";
 import { Stage, type Step } from "./stage.ts";
 import { courseStory } from "./stories.ts";
@@ -168,6 +168,7 @@ export async function startMockService(): Promise<MockService> {
         return json(response, 200, learningCurveOf(stage, curve.id, curve.read + 1));
       }
       if (part === "report") return json(response, 200, "# A report");
+      if (part === "attempts") return json(response, 200, attemptsOf(stage, workers[0]?.id));
       if (part === "log") return json(response, 200, logOf(stage, workers[0]?.id, Number(url.searchParams.get("after"))));
       if (part === "evaluation") return json(response, 200, evaluationOf(stage, stage.experiment.dataset === digits.id));
       if (part === "predict") return json(response, 200, predictionOf(stage, JSON.parse((await bodyOf(request)).toString())));

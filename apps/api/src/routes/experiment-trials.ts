@@ -1,5 +1,5 @@
-/** /v1/experiments/:id/trials and /decisions: the table, and why it went as it did. */
-import { decisionListSchema, experimentIdSchema, trialTableSchema } from "@rightsize/contract";
+/** /v1/experiments/:id/trials, /decisions and /attempts: the table, why it went as it did, and who trained it. */
+import { attemptListSchema, decisionListSchema, experimentIdSchema, trialTableSchema } from "@rightsize/contract";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
@@ -7,6 +7,7 @@ import { ownSnapshot } from "../find-experiment.ts";
 import { negotiate } from "../negotiate.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
+import { placedAttempts } from "../views/attempt-list.ts";
 import { csvTable, markdownTable } from "../views/table-text.ts";
 import { decisionView, trialTable } from "../views/trial-view.ts";
 
@@ -52,6 +53,24 @@ export const experimentTrialRoutes =
           default:
             return format satisfies never;
         }
+      },
+    );
+
+    app.get(
+      "/v1/experiments/:id/attempts",
+      {
+        schema: documented("experiments", "Which worker trained what, and when", {
+          description:
+            "Every attempt at the experiment's runs, lost ones and those that idle workers began before a decision asked for them.",
+          params: paramsSchema,
+          response: { 200: attemptListSchema },
+        }),
+      },
+      async (request) => {
+        const snapshot = await ownSnapshot(deps.store, ownerOf(request), request.params.id);
+        const { id } = snapshot.experiment;
+        const [attempts, workers] = [await deps.store.work.attempts(id), await deps.store.workers.list()];
+        return { experimentId: id, attempts: placedAttempts({ snapshot, attempts, workers }) };
       },
     );
 

@@ -2,6 +2,7 @@
 import type { AttemptView, DecisionView, RunView, TrialDetail, TrialTable, TrialView } from "@rightsize/contract";
 import type { Attempt, Experiment, ExperimentSnapshot, Run, RunId, StoredDecision, Trial } from "@rightsize/core";
 import { type Standing, standings } from "@rightsize/orchestrator";
+import { grouped } from "./grouped.ts";
 
 /** The words for the score that a table shows. */
 export function metricName(experiment: Experiment): "Mean squared error" | "Log loss" {
@@ -17,12 +18,7 @@ export function numberedTrials(trials: readonly Trial[]): readonly NumberedTrial
 }
 
 export function trialTable(snapshot: ExperimentSnapshot): TrialTable {
-  const runsOf = new Map<string, Run[]>();
-  for (const run of snapshot.runs) {
-    const known = runsOf.get(run.trialId);
-    if (known) known.push(run);
-    else runsOf.set(run.trialId, [run]);
-  }
+  const runsOf = grouped(snapshot.runs, ({ trialId }) => trialId);
   const standing = standings(snapshot);
   return {
     experimentId: snapshot.experiment.id,

@@ -1,24 +1,16 @@
 /** Everything that was asked and planned, the events as they came, and the table to take away. */
-import type { EventView, ExperimentView, TrialView } from "@rightsize/contract";
+import type { EventView, ExperimentView } from "@rightsize/contract";
 import { plainWords } from "../format.ts";
 import { Log } from "./log.tsx";
 import { TakeHome } from "./take-home.tsx";
 import { Timeline } from "./timeline.tsx";
 
-export function ExperimentDetails({
-  experiment,
-  trials,
-  events,
-}: {
-  experiment: ExperimentView;
-  trials: readonly TrialView[];
-  events: readonly EventView[];
-}) {
+export function ExperimentDetails({ experiment, events }: { experiment: ExperimentView; events: readonly EventView[] }) {
   const { plan } = experiment;
   return (
     <section className="details" aria-label="Details">
       <TakeHome experiment={experiment} />
-      <Timeline experiment={experiment} trials={trials} />
+      <Timeline experiment={experiment} />
       <Log experiment={experiment} />
       {plan.warnings.length > 0 && (
         <details open>

@@ -1,10 +1,11 @@
 /** Who trained what and when: a lane a worker, a bar an attempt, lost work marked. Read when it is unfolded. */
-import type { ExperimentView, TrialView } from "@rightsize/contract";
-import { isTerminal } from "@rightsize/core";
+import type { ExperimentView } from "@rightsize/contract";
+import { capacityText, isTerminal } from "@rightsize/core";
 import { useMemo, useRef, useState } from "react";
-import { readLog, speculationText, timelineAttempts } from "../experiment-log.ts";
+import { api } from "../api-client.ts";
+import { speculationText } from "../experiment-log.ts";
 import { counted, duration, plainWords } from "../format.ts";
-import { type TimelineAttempt, timelineGeometry } from "../plots/timeline-geometry.ts";
+import { type TimelineAttempt, type TimelineGeometry, timelineGeometry, timelineKind } from "../plots/timeline-geometry.ts";
 import { useWidth } from "../plots/use-width.ts";
 import { useResource } from "../use-resource.ts";
 import { Loading, ProblemNote } from "./notes.tsx";
@@ -12,20 +13,20 @@ import { Loading, ProblemNote } from "./notes.tsx";
 const laneHeight = 26;
 const left = 120;
 
-export function Timeline({ experiment, trials }: { experiment: ExperimentView; trials: readonly TrialView[] }) {
+export function Timeline({ experiment }: { experiment: ExperimentView }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Timeline of workers</summary>
-      {open && <Lanes experiment={experiment} trials={trials} />}
+      {open && <Lanes experiment={experiment} />}
     </details>
   );
 }
 
-function Lanes({ experiment, trials }: { experiment: ExperimentView; trials: readonly TrialView[] }) {
+function Lanes({ experiment }: { experiment: ExperimentView }) {
   const over = isTerminal("experiment", experiment.state);
   const { value, problem, reload } = useResource(`timeline ${experiment.id} ${experiment.eventCount}`, () =>
-    readLog(experiment.id).then((lines) => timelineAttempts(lines, trials, over)),
+    api.attempts(experiment.id).then(({ attempts }) => attempts.map((attempt) => ({ attempt, kind: timelineKind(attempt, over) }))),
   );
   // Another event asks for another reading; until it is there the last one is shown.
   const last = useRef<readonly TimelineAttempt[] | null>(null);
@@ -36,7 +37,7 @@ function Lanes({ experiment, trials }: { experiment: ExperimentView; trials: rea
     () => (attempts === null || width <= left ? null : timelineGeometry(attempts, width - left - 4, Date.now())),
     [attempts, width],
   );
-  const names = new Map(attempts?.map(({ attempt, machine }) => [attempt.workerId, machine]));
+  const names = new Map(attempts?.map(({ attempt }) => [attempt.workerId, attempt.machine]));
   return (
     <div ref={box} className="timeline">
       {problem !== null && <ProblemNote problem={problem} onRetry={reload} />}
@@ -51,12 +52,7 @@ function Lanes({ experiment, trials }: { experiment: ExperimentView; trials: rea
               : `${duration(geometry.wastedMs)} of ${duration(geometry.workMs)} of work was lost or not needed.`}{" "}
             {experiment.speculation !== undefined && speculationText(experiment.speculation, over)}
           </p>
-          {attempts?.some(({ speculative }) => speculative) && (
-            <p className="legend">
-              <span className="key key-early">begun before it was asked for</span>
-              <span className="key key-wasted">lost or not needed</span>
-            </p>
-          )}
+          <Legend geometry={geometry} />
           <svg
             width={width}
             height={geometry.lanes.length * laneHeight + 4}
@@ -74,13 +70,13 @@ function Lanes({ experiment, trials }: { experiment: ExperimentView; trials: rea
             {geometry.bars.map(({ datum, x, width: barWidth, lane, wasted }) => (
               <g
                 key={`${datum.attempt.assignmentId} ${datum.attempt.number}`}
-                className={`attempt${wasted ? " wasted" : ""}${datum.speculative ? " speculative" : ""}`}
+                className={`attempt ${datum.kind}${wasted ? " wasted" : ""}`}
               >
-                <title>{`${datum.label}${datum.unused ? ", begun early and not needed" : datum.speculative ? ", begun before it was asked for" : ""}, attempt ${datum.attempt.number}: ${datum.attempt.end === null ? "going on" : plainWords(datum.attempt.end)}${datum.attempt.detail === null ? "" : `, ${datum.attempt.detail}`}`}</title>
+                <title>{barTitle(datum)}</title>
                 <rect x={left + x} y={lane * laneHeight + 3} width={barWidth} height={laneHeight - 7} rx={2} />
                 {barWidth > 46 && (
                   <text x={left + x + 6} y={lane * laneHeight + 17}>
-                    {datum.label}
+                    {sizeText(datum)}
                   </text>
                 )}
               </g>
@@ -89,5 +85,35 @@ function Lanes({ experiment, trials }: { experiment: ExperimentView; trials: rea
         </>
       )}
     </div>
+  );
+}
+
+const kindWords: Record<TimelineAttempt["kind"], string> = {
+  asked: "",
+  adopted: ", begun before it was asked for",
+  open: ", begun early and not asked for yet",
+  unused: ", begun early and not needed",
+};
+
+const sizeText = ({ attempt }: TimelineAttempt) => (attempt.capacity === null ? "" : capacityText(attempt.capacity));
+
+function barTitle(datum: TimelineAttempt): string {
+  const { number, end, detail } = datum.attempt;
+  const row = datum.attempt.trial === null ? "" : `trial ${datum.attempt.trial}, `;
+  const ended = end === null ? "going on" : plainWords(end);
+  return `${row}${sizeText(datum)}${kindWords[datum.kind]}, attempt ${number}: ${ended}${detail === null ? "" : `, ${detail}`}`;
+}
+
+/** Only what is to be seen: most experiments have none of it. */
+function Legend({ geometry }: { geometry: TimelineGeometry }) {
+  const kinds = new Set(geometry.bars.map(({ datum }) => datum.kind));
+  const wasted = geometry.bars.some((bar) => bar.wasted);
+  if (!kinds.has("adopted") && !kinds.has("open") && !wasted) return null;
+  return (
+    <p className="legend">
+      {kinds.has("adopted") && <span className="key key-adopted">begun before it was asked for</span>}
+      {kinds.has("open") && <span className="key key-open">begun early, not asked for yet</span>}
+      {wasted && <span className="key key-wasted">lost or not needed</span>}
+    </p>
   );
 }

@@ -111,7 +111,7 @@ function Loaded({
       <Splits experiment={experiment} trials={trials} metric={metric} />
       <MoreRows experiment={experiment} />
       <WhatIf experiment={experiment} trials={trials} />
-      <ExperimentDetails experiment={experiment} trials={trials} events={state.live.events} />
+      <ExperimentDetails experiment={experiment} events={state.live.events} />
     </article>
   );
 }

@@ -1,15 +1,26 @@
 /** Where the attempts stand on the timeline: a lane a worker slot, a bar an attempt, in pixels. */
-import type { AttemptView } from "@rightsize/contract";
+import type { PlacedAttempt } from "@rightsize/contract";
+
+/** How an attempt came about: asked for as ever, begun early and asked for later, or begun early and not asked for (yet, or at all). */
+export type TimelineKind = "asked" | "adopted" | "open" | "unused";
+
+/** Nothing can be asked for any more once an experiment is at its end. */
+export function timelineKind({ asked }: PlacedAttempt, over: boolean): TimelineKind {
+  switch (asked) {
+    case "before":
+      return "asked";
+    case "after":
+      return "adopted";
+    case "never":
+      return over ? "unused" : "open";
+    default:
+      return asked satisfies never;
+  }
+}
 
 export interface TimelineAttempt {
-  readonly attempt: AttemptView;
-  /** Name of the worker's machine, or its id. */
-  readonly machine: string;
-  readonly label: string;
-  /** Begun before a decision asked for it. */
-  readonly speculative: boolean;
-  /** Begun early and never asked for, by the end of the experiment. */
-  readonly unused: boolean;
+  readonly attempt: PlacedAttempt;
+  readonly kind: TimelineKind;
 }
 
 export interface TimelineBar {
@@ -42,7 +53,7 @@ export function timelineGeometry(attempts: readonly TimelineAttempt[], width: nu
       datum,
       from: Date.parse(datum.attempt.startedAt),
       to: datum.attempt.endedAt === null ? nowMs : Date.parse(datum.attempt.endedAt),
-      wasted: datum.unused || (datum.attempt.end !== null && wastedEnds.has(datum.attempt.end)),
+      wasted: datum.kind === "unused" || (datum.attempt.end !== null && wastedEnds.has(datum.attempt.end)),
     }))
     .sort((a, b) => a.from - b.from);
   if (spans.length === 0) return null;
