@@ -58,10 +58,18 @@ describePage("the page for everyone", (beforeEachTest) => {
   it("fits a phone: nothing hangs over the side", async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     const { done, images } = fill();
-    for (const path of ["/", at(done), at(images), `/new?dataset=${wages.id}`, `/datasets/${wages.id}`, "/workers"]) {
+    for (const path of [
+      "/",
+      at(done),
+      at(images),
+      `/new?dataset=${wages.id}`,
+      `/datasets/${wages.id}`,
+      "/workers",
+      "/experiments/exp_none",
+    ]) {
       await page.goto(service.url + path);
       await loaded(page);
-      if (path.startsWith("/experiments/")) await unfold();
+      if (path.startsWith("/experiments/exp_m")) await unfold();
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(360);
     }
   });

@@ -80,7 +80,7 @@ export function problem(
   advice: string,
   issues: Problem["issues"] = [],
 ): Problem {
-  return { type: `about:rightsize/${code}`, title, status, detail, code, advice, instance: "req-1", issues };
+  return { type: `about:rightsize/${code}`, title, status, detail, code, advice, instance: `req_${"4f6d3568".repeat(4)}`, issues };
 }
 
 export async function startMockService(): Promise<MockService> {

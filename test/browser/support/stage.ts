@@ -11,6 +11,10 @@ export interface StageListener {
   epochs(message: EpochsMessage): void;
 }
 
+/** As long as real ones are, without a place to break a line. */
+const longFingerprint =
+  "onnx graph-4 onnxruntime-node-1.30.0 cpu threads-1 linux-x64 node-20.20.2 avx,avx2,avx512_bf16,avx512_bitalg,avx512_vbmi2,avx512_vnni,avx512_vp2intersect,avx512_vpopcntdq,avx512bw,avx512cd,avx512dq,f16c,fma,sse4_1,sse4_2,sse4a";
+
 export interface StageOptions {
   readonly id: string;
   readonly name: string;
@@ -75,7 +79,7 @@ export class Stage {
     this.experiment.state = state;
     this.experiment.stateReason = reason;
     if (state === "RUNNING") this.experiment.startedAt ??= this.time();
-    if (state === "RUNNING") this.experiment.engineFingerprint = "onnxruntime-node 1.30.0 cpu avx2 threads 1 node 20";
+    if (state === "RUNNING") this.experiment.engineFingerprint = longFingerprint;
     if (state === "SUCCEEDED" || state === "FAILED" || state === "CANCELLED") this.experiment.endedAt = this.time();
     this.emit("experiment.state", { state, ...(reason === null ? {} : { reason }) });
   }

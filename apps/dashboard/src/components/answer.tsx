@@ -18,7 +18,15 @@ export function Answer({ answer, experiment }: { answer: AnswerView; experiment:
         {answer.capacity !== null && (
           <Figure label="Right size" value={capacityText(answer.capacity)} detail={sizeWords(answer.capacity)} />
         )}
-        <Figure label="Validation" value={score(value(answer.validation, metric))} detail={detail(answer.validation, experiment)} />
+        <Figure
+          label="Validation"
+          value={score(value(answer.validation, metric))}
+          detail={
+            answer.validation === null && experiment.plan.folds > 1
+              ? "none: its runs validated on other rows each"
+              : detail(answer.validation, experiment)
+          }
+        />
         <Figure
           label="Test, read once"
           value={score(value(answer.test, metric))}

@@ -42,7 +42,7 @@ export function ExperimentDetails({ experiment, events }: { experiment: Experime
         <summary>The question as asked</summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: text that scrolls must be reachable by keyboard. */}
         <pre tabIndex={0}>{JSON.stringify(experiment.spec, null, 2)}</pre>
-        <p className="quiet">
+        <p className="quiet long-words">
           Engine {experiment.engineFingerprint ?? "not chosen yet"}; policy {experiment.policyVersion}; {experiment.id}
         </p>
       </details>

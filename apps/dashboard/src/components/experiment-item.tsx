@@ -3,7 +3,7 @@ import type { ExperimentItem as Item } from "@rightsize/contract";
 import { capacityText } from "@rightsize/core";
 import { memo } from "react";
 import { progressText } from "../experiment-list.ts";
-import { ago, counted, score } from "../format.ts";
+import { counted, score } from "../format.ts";
 import { Sparkline } from "../plots/bars.tsx";
 import { Link } from "../router.tsx";
 import { metricText, scoreMetric } from "../scores.ts";
@@ -17,10 +17,12 @@ interface Props {
   readonly count: number;
   /** Pixels from the list's upper edge. */
   readonly top: number;
+  /** When it was asked, from now. */
+  readonly asked: string;
 }
 
-/** Drawn again only when its experiment or its place changes. */
-export const ExperimentItem = memo(function ExperimentItem({ item, index, count, top }: Props) {
+/** Drawn again only when its experiment, its place or its age in words changes. */
+export const ExperimentItem = memo(function ExperimentItem({ item, index, count, top, asked }: Props) {
   const datasetName = useDatasetName(item.dataset);
   const { scores, best } = item.summary;
   const metric = metricText(scoreMetric(item.task));
@@ -50,7 +52,7 @@ export const ExperimentItem = memo(function ExperimentItem({ item, index, count,
         )}
       </div>
       <time className="item-time quiet" dateTime={item.createdAt}>
-        {ago(Date.parse(item.createdAt), Date.now())}
+        {asked}
       </time>
     </li>
   );

@@ -5,7 +5,7 @@ import { actionText, type DecisionNote } from "../decision-notes.ts";
 import { count, duration, plainWords, score } from "../format.ts";
 import type { EpochView } from "../live.ts";
 import { curveRun } from "../plot-data.ts";
-import { scoreMetric } from "../scores.ts";
+import { metricText, scoreMetric } from "../scores.ts";
 import type { TableRow } from "../table-rows.ts";
 import { HeatStrips, Symptoms } from "./diagnostics.tsx";
 import { EvidenceView } from "./evidence.tsx";
@@ -71,7 +71,7 @@ function Runs({ trial: { runs, score: trialScore }, experiment }: { trial: Trial
               Learning rate
             </th>
             <th scope="col" className="number">
-              Score
+              {metricText(metric)}
             </th>
             <th scope="col" className="number">
               Training loss
@@ -92,16 +92,18 @@ function Runs({ trial: { runs, score: trialScore }, experiment }: { trial: Trial
           {runs.map((run) => (
             <tr key={run.id}>
               <th scope="row">
-                {plainWords(run.purpose)}
+                {run.purpose === "finalise" ? "final scoring, on the test rows" : plainWords(run.purpose)}
                 {run.maxEpochs !== undefined && <span className="quiet"> of {count(run.maxEpochs)} epochs</span>}
               </th>
               <td className="number">{run.seed}</td>
               <td className="number">{run.fold}</td>
-              <td className="number">{run.learningRate}</td>
+              <td className="number">{run.purpose === "finalise" ? "–" : run.learningRate}</td>
               <td className="number">{score(run.metrics?.[metric] ?? null)}</td>
               <td className="number">{score(run.trainingLoss)}</td>
               <td className="number">{score(run.validationLoss)}</td>
-              <td className="number">{run.bestEpoch === null ? "–" : `${count(run.bestEpoch)} of ${count(run.epochs)}`}</td>
+              <td className="number">
+                {run.bestEpoch === null || run.purpose === "finalise" ? "–" : `${count(run.bestEpoch)} of ${count(run.epochs)}`}
+              </td>
               <td className="number">{duration(run.trainMs)}</td>
               <td>
                 {plainWords(run.state)}

@@ -189,7 +189,8 @@ function Row({ row, open, marked, deciding, over, verdicts, onToggle, onMark }: 
 
 function ScoreCell({ row }: { row: TableRow }) {
   const { trial, live } = row;
-  if (live !== null && live.score !== null) {
+  // A row that has its score keeps it while more runs of it train.
+  if (live !== null && live.score !== null && trial.score === null) {
     return (
       <span className="live-score" title="Validation score of the last epoch">
         {score(live.score)}

@@ -5,9 +5,10 @@ import { ExperimentItem } from "../components/experiment-item.tsx";
 import { LiveMark } from "../components/live-mark.tsx";
 import { EmptyNote, Loading, ProblemNote } from "../components/notes.tsx";
 import type { ListFilter } from "../experiment-list.ts";
-import { counted } from "../format.ts";
+import { ago, counted } from "../format.ts";
 import { Link } from "../router.tsx";
 import { type ExperimentList, useExperimentList } from "../use-experiment-list.ts";
+import { useNow } from "../use-now.ts";
 import { usePageTitle } from "../use-page-title.ts";
 import { useSettled } from "../use-settled.ts";
 import { useWindow } from "../use-window.ts";
@@ -80,6 +81,7 @@ export function ExperimentsPage() {
 function Lines({ list, items }: { list: ExperimentList; items: readonly Item[] }) {
   const shown = useDeferredValue(items);
   const { list: element, lines, lineHeight } = useWindow(shown.length);
+  const now = useNow(true, 5_000);
   const nearEnd = lines.end > shown.length - 30;
   const { complete, busy, more, problem } = list;
   useEffect(() => {
@@ -95,6 +97,7 @@ function Lines({ list, items }: { list: ExperimentList; items: readonly Item[] }
             index={lines.first + index}
             count={complete ? shown.length : -1}
             top={(lines.first + index) * lineHeight}
+            asked={ago(Date.parse(item.createdAt), now)}
           />
         ))}
       </ol>

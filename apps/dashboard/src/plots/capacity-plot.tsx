@@ -45,6 +45,7 @@ export function CapacityPlot({ data, metric, done, marked, onMark }: Props) {
             <title id={id}>{summary(data, metric)}</title>
             {done && geometry.incumbent !== null && data.length > 2 && <Sides frame={frame} at={geometry.incumbent} />}
             <Axes frame={frame} x={geometry.x} y={geometry.y} xName="Parameters" yName={metric} />
+            {done && geometry.incumbent !== null && data.length > 2 && <SideWords frame={frame} at={geometry.incumbent} />}
             <path className="training-line" d={linePath(geometry.trainingLine)} />
             {geometry.points.map(
               (point) =>
@@ -102,6 +103,16 @@ function Sides({ frame, at }: { frame: Frame; at: CapacityPoint }) {
     <g className="sides">
       <rect x={frame.left} y={frame.top} width={Math.max(0, at.x - frame.left)} height={bottom - frame.top} className="too-small" />
       <rect x={at.x} y={frame.top} width={Math.max(0, right - at.x)} height={bottom - frame.top} className="too-large" />
+    </g>
+  );
+}
+
+/** Above the grid's lines, which would strike them through. */
+function SideWords({ frame, at }: { frame: Frame; at: CapacityPoint }) {
+  const bottom = frame.height - frame.bottom;
+  const right = frame.width - frame.right;
+  return (
+    <g className="sides">
       {at.x - frame.left > 76 && (
         <text x={frame.left + 8} y={bottom - 9}>
           too small
