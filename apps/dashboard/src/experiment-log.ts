@@ -19,6 +19,10 @@ export async function readLog(id: string, known: readonly LogLine[] = []): Promi
 /** What was begun early, in a sentence; empty where nothing was. */
 export function speculationText({ adoptedRuns, unusedRuns, adoptedMs, unusedMs }: SpeculationView, over: boolean): string {
   if (adoptedRuns + unusedRuns === 0) return "";
+  if (adoptedRuns === 0) {
+    const fate = over ? `not needed (${duration(unusedMs)})` : "not asked for so far";
+    return `${counted(unusedRuns, "run")} begun early ${unusedRuns === 1 ? "was" : "were"} ${fate}.`;
+  }
   const saved = `${counted(adoptedRuns, "run")} begun early ${adoptedRuns === 1 ? "was" : "were"} asked for, which saved ${duration(adoptedMs)}`;
   const rest = `${counted(unusedRuns, "other")} ${over ? `${unusedRuns === 1 ? "was" : "were"} not needed (${duration(unusedMs)})` : "may still be"}`;
   return unusedRuns === 0 ? `${saved}.` : `${saved}; ${rest}.`;
