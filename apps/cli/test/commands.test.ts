@@ -36,7 +36,7 @@ const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [["list", "everything"], /There is no place for "everything"/],
   [["up", "--prot", "1"], /Unknown option '--prot'/],
   [["up", "--port", "70000"], /--port is "70000"/],
-  [["run", "/nowhere/cars.csv", "--target", "price"], /\/nowhere\/cars\.csv can't be read: ENOENT/],
+  [["run", "/nowhere/cars.csv", "--target", "price"], /\/nowhere\/cars\.csv can't be read: there is no such file/],
   [["run", main, "--spec", "{torn"], /--spec takes a JSON object; this is \{torn/],
 ];
 test.concurrent.each(wrong)("wrong usage says what is wrong, with exit code 2: %j", async (args, message) => {

@@ -8,13 +8,13 @@ import { experimentView, runView, trialTable, trialView } from "./views.ts";
 
 test("the course's table looks exactly like this", () => {
   expect(`\n${trialTableLines(trialTable()).join("\n")}\n`).toBe(`
-Hidden layers  Nodes per layer  Parameters  Mean squared error  Next step
-─────────────  ───────────────  ──────────  ──────────────────  ──────────────────
-            1              100         901                 5.4  Increase capacity
-            1              250       2 251                 4.8  Increase capacity
-            2              250      65 001                 4.4  Increase capacity
-            3              250     127 751                 4.5  Decrease capacity
-            3              200      82 201                 4.3  Done  ◀ the answer
+Hidden layers  Nodes per layer  Mean squared error  Next step           Parameters
+─────────────  ───────────────  ──────────────────  ──────────────────  ──────────
+            1              100                 5.4  Increase capacity          901
+            1              250                 4.8  Increase capacity        2,251
+            2              250                 4.4  Increase capacity       65,001
+            3              250                 4.5  Decrease capacity      127,751
+            3              200                 4.3  Done  ◀ the answer      82,201
 `);
 });
 
@@ -26,22 +26,37 @@ test("a row that trains shows how far it is, one that waits nothing, one that di
     trialView(4, { state: "FAILED", score: null, nextStep: null }),
   ]);
   const [, , ...rows] = trialTableLines(table, new Map([["tri_2", "epoch 3 of at most 20"]]));
-  expect(rows.map((row) => row.split(/ {2,}/).slice(4).join("|"))).toEqual([
-    "diverged|Increase capacity",
-    "epoch 3 of at most 20",
-    "",
-    "failed",
+  expect(rows.map((row) => row.split(/ {2,}/).slice(3).join("|"))).toEqual([
+    "diverged|Increase capacity|901",
+    "epoch 3 of at most 20|2,251",
+    "65,001",
+    "failed|127,751",
   ]);
 });
 
 test("the winner is marked wherever its row stands", () => {
   const table = trialTable([trialView(1, { winner: true }), trialView(2)]);
-  expect(trialTableLines(table).map((line) => line.endsWith("Increase capacity  ◀ the answer"))).toEqual([false, false, true, false]);
+  expect(trialTableLines(table).map((line) => line.includes("Increase capacity  ◀ the answer"))).toEqual([false, false, true, false]);
 });
 
 test("the score in the target's own unit is shown where there is one", () => {
   const table = trialTable([trialView(1, { score: 0.1, metrics: { meanSquaredError: 6.4, rootMeanSquaredError: 2.53 } })]);
   expect(trialTableLines(table)[2]).toMatch(/ 6\.4 /);
+});
+
+test("where decisions speak of another score than the one shown, it stands beside", () => {
+  const scored = (number: number, score: number) => trialView(number, { score, metrics: { meanSquaredError: 64 * score } });
+  const lines = trialTableLines(trialTable([scored(1, 0.2113), scored(2, 0.1669)]));
+  expect(lines[0]?.trim().split(/ {2,}/)).toEqual([
+    "Hidden layers",
+    "Nodes per layer",
+    "Mean squared error",
+    "Next step",
+    "Parameters",
+    "Score",
+  ]);
+  expect(lines[2]?.trim().split(/ {2,}/)).toEqual(["1", "100", "13.52", "Increase capacity", "901", "0.2113"]);
+  expect(trialTableLines(trialTable([scored(1, 0.2113)]), new Map(), { narrow: true })[0]).not.toContain("Score");
 });
 
 test("scores that differ never look equal", () => {
@@ -58,7 +73,7 @@ test("numbers are short, whole numbers stay whole", () => {
     "0",
     "-3",
   ]);
-  expect([7, 1234, 1234567].map(groupedNumber)).toEqual(["7", "1 234", "1 234 567"]);
+  expect([7, 1234, 1234567].map(groupedNumber)).toEqual(["7", "1,234", "1,234,567"]);
   expect([counted(1, "car"), counted(406, "car")]).toEqual(["1 car", "406 cars"]);
 });
 

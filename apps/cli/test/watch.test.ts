@@ -60,10 +60,10 @@ test("decisions and trials are told in a sentence each", () => {
   const more = decisionView(2, { decision: { action: "ADD_RUNS", trial: 2, runs: [{}, {}] } });
   expect(decisionSentence(more, picture)).toBe("Decision 2: train 1×250 2 more times. Reason 2.");
   const finish = decisionView(3, { decision: { action: "FINISH", winner: 1 } });
-  expect(decisionSentence(finish, picture)).toBe("Decision 3: done, the answer is 1×100. Reason 3.");
+  expect(decisionSentence(finish, picture)).toBe("Decision 3: Reason 3.");
   expect(trialSentence(trialView(1), picture)).toBe("Trial 1, 1×100 (901 parameters): mean squared error 5.4 after 12 epochs");
   const diverged = trialView(2, { score: null, runs: [runView({ state: "DIVERGED" })] });
-  expect(trialSentence(diverged, pictureOf([diverged]))).toBe("Trial 2, 1×250 (2 251 parameters): diverged, no score");
+  expect(trialSentence(diverged, pictureOf([diverged]))).toBe("Trial 2, 1×250 (2,251 parameters): diverged, no score");
 });
 
 test("a trial whose recipe a decision changed is told with the changed one", () => {
@@ -135,6 +135,25 @@ test("following tells each decision and each ended trial once, and ends with the
     "Decision 2: train 1×100. Reason 2.",
   ]);
   expect(last.progress.size).toBe(0);
+});
+
+test("what happened between two looks is told in the order in which it happened", async () => {
+  const start = (sequence: number) => decisionView(sequence);
+  const more = decisionView(3, { action: "ADD_RUNS", decision: { action: "ADD_RUNS", trial: 1, runs: [{}] } });
+  const pictures = [
+    { experiment: experimentView({ state: "RUNNING" }), table: trialTable([trialView(1)]), decisions: [] },
+    { experiment: experimentView(), table: trialTable([trialView(1), trialView(2)]), decisions: [start(1), start(2), more] },
+  ];
+  const told: string[] = [];
+  const watcher: Watcher = {
+    decided: ({ sequence }) => told.push(`decision ${sequence}`),
+    trialEnded: ({ number }) => told.push(`trial ${number}`),
+    changed: () => {},
+    reconnecting: () => {},
+  };
+  // At the first look the trial was read later than the decisions: it waits for the one that started it.
+  await follow(clientOf(pictures, [[event(1)]]), "exp_1", watcher, { signal: new AbortController().signal });
+  expect(told).toEqual(["decision 1", "trial 1", "decision 2", "trial 2", "decision 3"]);
 });
 
 test("an experiment that is over is told without waiting for events", async () => {

@@ -10,6 +10,14 @@ export async function openFile(file: string, type = ""): Promise<Blob> {
     await access(file, constants.R_OK);
     return await openAsBlob(file, { type });
   } catch (error) {
-    throw new CliError(`${file} can't be read: ${error instanceof Error ? error.message : error}`, exitCodes.usage, { cause: error });
+    throw unreadable(file, error);
   }
+}
+
+/** The usage error for a file that can't be read, in words for the two usual reasons. */
+export function unreadable(name: string, error: unknown): CliError {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  const message = error instanceof Error ? error.message : String(error);
+  const why = code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "this user may not read it" : message;
+  return new CliError(`${name} can't be read: ${why}.`, exitCodes.usage, { cause: error });
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { experimentRequestSchema } from "@rightsize/contract";
 import type { z } from "zod";
 import { CliError, exitCodes, usageError } from "../errors.ts";
+import { unreadable } from "./open-file.ts";
 
 export interface RunSpec {
   /** Parts of POST /v1/experiments; each was checked by itself. */
@@ -38,8 +39,7 @@ export function issueLines(error: z.ZodError): string {
 
 async function objectInFile(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : error;
-    throw new CliError(`--spec ${file} can't be read: ${why}`, exitCodes.usage, { cause: error });
+    throw unreadable(`--spec ${file}`, error);
   });
   return objectIn(text, `--spec ${file} holds no JSON object`);
 }

@@ -14,9 +14,9 @@ export function scoreTexts(scores: readonly (number | null)[]): readonly (string
   return scores.map((score) => (score === null ? null : shortNumber(score, digits)));
 }
 
-/** Digits in groups of three: 1234567 → `1 234 567`. */
+/** Digits in groups of three, as the page writes them: 1234567 → `1,234,567`. */
 export function groupedNumber(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+  return value.toLocaleString("en-US");
 }
 
 /** 850 → `0.9 s`, 75 000 → `1 min 15 s`. */

@@ -1,4 +1,4 @@
-/** The trial table for a terminal: the course's columns, the parameter count beside them, the answer marked. */
+/** The trial table for a terminal: the course's columns, beside them what the decisions speak of, the answer marked. */
 import type { TrialTable, TrialView } from "@rightsize/contract";
 import type { NextStep } from "@rightsize/core";
 import { groupedNumber, scoreTexts } from "./numbers.ts";
@@ -16,7 +16,7 @@ export function nextStepText(nextStep: NextStep): string {
 }
 
 /**
- * Lines of the table. `progress` gives what a row without a next step is doing, by the trial's id; `narrow` leaves the parameters out and is
+ * Lines of the table. `progress` gives what a row without a next step is doing, by the trial's id; `narrow` is the course's columns alone and
  * short of words, for 80 characters.
  */
 export function trialTableLines(
@@ -25,23 +25,34 @@ export function trialTableLines(
   { narrow = false }: { readonly narrow?: boolean } = {},
 ): readonly string[] {
   const scores = scoreTexts(table.trials.map(shownScore));
+  const deciding = narrow ? null : decidingTexts(table.trials);
   const rows = table.trials.map((trial, index) => [
     String(trial.hiddenLayers),
     String(trial.nodesPerLayer),
-    ...(narrow ? [] : [groupedNumber(trial.parameterCount)]),
     scores[index] ?? remark(trial),
     lastCell(trial, progress.get(trial.id), narrow ? "◀ answer" : "◀ the answer"),
+    ...(narrow ? [] : [groupedNumber(trial.parameterCount)]),
+    ...(deciding === null ? [] : [deciding[index] ?? ""]),
   ]);
   return textTable(
     [
       { head: "Hidden layers", align: "right" },
       { head: "Nodes per layer", align: "right" },
-      ...(narrow ? [] : [{ head: "Parameters", align: "right" } as const]),
       { head: table.metric, align: "right" },
       { head: "Next step", align: "left" },
+      ...(narrow ? [] : [{ head: "Parameters", align: "right" } as const]),
+      ...(deciding === null ? [] : [{ head: "Score", align: "right" } as const]),
     ],
     rows,
   );
+}
+
+/** The scores that decide, which reasons speak of; null where they are those shown. */
+function decidingTexts(trials: readonly TrialView[]): readonly (string | null)[] | null {
+  const differs = trials.some(
+    (trial) => trial.score !== null && Math.abs((shownScore(trial) ?? 0) - trial.score) > 1e-9 * Math.abs(trial.score),
+  );
+  return differs ? scoreTexts(trials.map(({ score }) => score)) : null;
 }
 
 /** A trial's score in the target's own unit; where an engine measures none (the scripted one), the score that decides. */

@@ -32,7 +32,7 @@ export async function follow(
   options: { readonly signal: AbortSignal; readonly now?: () => number },
 ): Promise<Picture> {
   const now = options.now ?? (() => performance.now());
-  const told = { decisions: 0, trials: new Set<string>() };
+  const told = { decisions: 0, started: 0, trials: new Set<string>() };
   const progress = new Map<string, RunProgress>();
   const stream = new AbortController();
   const signal = AbortSignal.any([options.signal, stream.signal]);
@@ -42,12 +42,21 @@ export async function follow(
     forgetEndedRuns(progress, table);
     return { experiment, table, decisions, progress };
   };
-  const tell = (picture: Picture) => {
-    for (const trial of picture.table.trials.filter((trial) => hasEnded(trial) && !told.trials.has(trial.id))) {
+  // In the order in which things happened, however many came at once: a trial ends after the decision that started it and before the next.
+  const tellEnded = (picture: Picture) => {
+    for (const trial of picture.table.trials) {
+      if (trial.number > told.started || !hasEnded(trial) || told.trials.has(trial.id)) continue;
       told.trials.add(trial.id);
       watcher.trialEnded(trial, picture);
     }
-    for (const decision of picture.decisions.slice(told.decisions)) watcher.decided(decision, picture);
+  };
+  const tell = (picture: Picture) => {
+    for (const decision of picture.decisions.slice(told.decisions)) {
+      tellEnded(picture);
+      watcher.decided(decision, picture);
+      if (decision.action === "START_TRIAL") told.started += 1;
+    }
+    tellEnded(picture);
     told.decisions = picture.decisions.length;
     watcher.changed(picture);
   };

@@ -15,9 +15,10 @@ const decisionSchema = z.discriminatedUnion("action", [
   z.object({ action: z.literal("FINISH"), winner: z.number().nullable() }),
 ]);
 
-/** For example `Decision 2: train 1×250. It is wider than …`. */
+/** For example `Decision 2: train 1×250. It is wider than …`; the reason for the end names the answer itself. */
 export function decisionSentence(view: DecisionView, picture: Picture): string {
-  return `Decision ${view.sequence}: ${actionWords(view, picture)}. ${view.reason}`;
+  const words = actionWords(view, picture);
+  return `Decision ${view.sequence}: ${words === "" ? "" : `${words}. `}${view.reason}`;
 }
 
 function actionWords(view: DecisionView, picture: Picture): string {
@@ -36,7 +37,7 @@ function actionWords(view: DecisionView, picture: Picture): string {
     case "CHANGE_RECIPE":
       return `train ${size(decision.trial)} again with another recipe`;
     case "FINISH":
-      return decision.winner === null ? "stop without an answer" : `done, the answer is ${size(decision.winner)}`;
+      return decision.winner === null ? "stop without an answer" : "";
     default:
       return decision satisfies never;
   }
