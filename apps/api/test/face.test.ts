@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { problemSchema, readinessSchema, workerListSchema } from "@rightsize/contract";
 import { type Experiment, type ExperimentId, RightsizeError, type Sha256, type WorkerId } from "@rightsize/core";
 import { afterEach, describe, expect, it } from "vitest";
@@ -224,6 +225,7 @@ describe("the dashboard", () => {
     await mkdir(path.join(folder, "assets"), { recursive: true });
     await writeFile(path.join(folder, "index.html"), "<!doctype html><title>Rightsize</title>");
     await writeFile(path.join(folder, "assets", "index-abc123.js"), "export {};");
+    await writeFile(path.join(folder, "assets", "index-abc123.js.gz"), gzipSync("export {};"));
     await start({ settings: { dashboardFolder: folder } });
   };
   const page = (url: string) => api.app.inject({ url, headers: { accept: "text/html,*/*" } });
@@ -241,6 +243,15 @@ describe("the dashboard", () => {
     const bundle = await page("/assets/index-abc123.js");
     expect(bundle.statusCode).toBe(200);
     expect(bundle.headers["cache-control"]).toContain("immutable");
+    expect(bundle.headers["content-encoding"]).toBeUndefined();
+    const small = await api.app.inject({ url: "/assets/index-abc123.js", headers: { "accept-encoding": "gzip" } });
+    expect(small.headers).toMatchObject({
+      "content-encoding": "gzip",
+      "content-type": bundle.headers["content-type"],
+      vary: "accept-encoding",
+    });
+    expect(small.headers["cache-control"]).toContain("immutable");
+    expect(gunzipSync(small.rawPayload).toString()).toBe("export {};");
   });
 
   it("doesn't hide what isn't there", async () => {

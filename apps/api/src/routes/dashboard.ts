@@ -17,6 +17,8 @@ export async function addDashboard(app: FastifyInstance, folder: string | null):
       wildcard: true,
       index: ["index.html"],
       cacheControl: false,
+      // The build wrote the bundles gzipped beside themselves.
+      preCompressed: true,
       setHeaders: (reply, file) => {
         // Bundles carry their hash in their name; the page that names them must always be asked for.
         const hashed = path.basename(path.dirname(file)) === "assets";

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { experimentRequestSchema } from "@rightsize/contract";
 import type { z } from "zod";
-import { CliError, exitCodes, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { unreadable } from "./open-file.ts";
 
 export interface RunSpec {
