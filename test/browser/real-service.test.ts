@@ -203,6 +203,7 @@ describe.skipIf(noBrowser !== null)(`the dashboard on the real service${noBrowse
     await page.getByLabel("Column that names the group").selectOption("colour");
     await page.getByLabel("Test, % of all rows").fill("120");
     await page.getByText("received 120, needs less than 100 %").waitFor();
+    await page.getByText("It can be told when the marked fields are changed.").waitFor();
     expect(await page.getByLabel("Test, % of all rows").getAttribute("aria-invalid")).toBe("true");
     await page.getByText("Limits", { exact: true }).click();
     await page.getByLabel("Time since the start, seconds").fill("1,5");

@@ -158,6 +158,12 @@ describe("the report as HTML", () => {
     expect(experimentRequestSchema.parse(asked)).toMatchObject({ name: evil, target: evil, search: { preset: "course" } });
   });
 
+  it("counts rows from 1, as the page does, where the API counts from 0", async () => {
+    await withEvaluation(regression);
+    expect((await get()).body).toContain('<td class="n">3</td><td class="n">8</td><td class="n">7.5</td>');
+    expect((await get("?format=markdown")).body).toContain("| 3 | 8 | 7.5 |");
+  });
+
   it("is there before the end, and tells why it has no predictions", async () => {
     more = {};
     const waiting = await ask("not begun");

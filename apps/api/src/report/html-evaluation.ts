@@ -1,7 +1,7 @@
 /** The report's section on predictions: predicted against actual numbers, or the confusion matrix and the mistakes. */
 import type { ClassificationEvaluation, RegressionEvaluation } from "@rightsize/contract";
 import { html, type Markup } from "./markup.ts";
-import { counted, percent, shown } from "./numbers.ts";
+import { counted, percent, rowNumber, shown } from "./numbers.ts";
 import { pictureAddress } from "./picture.ts";
 import { histogram, scatterPlot } from "./plots.ts";
 import type { ReportFacts } from "./report-facts.ts";
@@ -33,7 +33,7 @@ function regression({ pairs, residuals, target, rows, metrics, worst, notFinite 
     .slice(0, 10)
     .map(
       ({ row, actual, predicted }) =>
-        html`<tr><td class="n">${row}</td><td class="n">${shown(actual)}</td><td class="n">${shown(predicted)}</td><td class="n">${shown(predicted - actual)}</td></tr>`,
+        html`<tr><td class="n">${rowNumber(row)}</td><td class="n">${shown(actual)}</td><td class="n">${shown(predicted)}</td><td class="n">${shown(predicted - actual)}</td></tr>`,
     )}</tbody></table></div>`;
 }
 
@@ -89,11 +89,11 @@ function mistakeList({ mistakes, image }: ClassificationEvaluation): Markup {
   if (image === null) {
     return html`${about}<div class="wide"><table><thead><tr><th class="n">Row</th><th>Actual</th><th>Predicted</th><th class="n">Its probability</th><th class="n">Of the actual</th></tr></thead><tbody>${listed.map(
       ({ row, actual, predicted, probability, probabilityOfActual }) =>
-        html`<tr><td class="n">${row}</td><td class="text">${actual}</td><td class="text">${predicted}</td><td class="n">${percent(probability)}</td><td class="n">${percent(probabilityOfActual)}</td></tr>`,
+        html`<tr><td class="n">${rowNumber(row)}</td><td class="text">${actual}</td><td class="text">${predicted}</td><td class="n">${percent(probability)}</td><td class="n">${percent(probabilityOfActual)}</td></tr>`,
     )}</tbody></table></div>`;
   }
   return html`${about}<ul class="mistakes">${listed.map(({ row, actual, predicted, probability, pixels }) => {
     const address = pixels === null ? null : pictureAddress(Buffer.from(pixels, "base64"), image);
-    return html`<li>${address === null ? null : html`<img alt="Row ${row}, ${actual}" src="${address}">`}${actual} taken for ${predicted} (${percent(probability)}), row ${row}</li>`;
+    return html`<li>${address === null ? null : html`<img alt="Row ${rowNumber(row)}, ${actual}" src="${address}">`}${actual} taken for ${predicted} (${percent(probability)}), row ${rowNumber(row)}</li>`;
   })}</ul>`;
 }

@@ -2,7 +2,7 @@
 import { capacityText } from "@rightsize/core";
 import { markdownTable } from "../views/table-text.ts";
 import { mostColumns } from "./html-data.ts";
-import { counted, percent, shown, timeText } from "./numbers.ts";
+import { counted, percent, rowNumber, shown, timeText } from "./numbers.ts";
 import type { ReportFacts } from "./report-facts.ts";
 import { reproduceCommand } from "./reproduce.ts";
 
@@ -82,7 +82,7 @@ function predictions(evaluation: NonNullable<ReportFacts["evaluation"]>): readon
       `Residuals (predicted − actual): mean ${shown(residuals.mean)}, deviation ${shown(residuals.deviation)}; ${residuals.quantiles.map(({ share, value }) => `${percent(share)}: ${shown(value)}`).join(", ")}.`,
       table(
         ["Row", "Actual", "Predicted"],
-        worst.slice(0, 10).map(({ row, actual, predicted }) => [`${row}`, shown(actual), shown(predicted)]),
+        worst.slice(0, 10).map(({ row, actual, predicted }) => [rowNumber(row), shown(actual), shown(predicted)]),
       ),
     ];
   }

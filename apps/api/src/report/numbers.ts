@@ -14,5 +14,8 @@ export const percent = (share: number | null): string => (share === null ? "–"
 
 export const counted = (count: number, what: string): string => `${count.toLocaleString("en-US")} ${what}${count === 1 ? "" : "s"}`;
 
+/** A row of the dataset as people count it, from 1 without the header, as the page does; the API counts from 0. */
+export const rowNumber = (row: number): string => (row + 1).toLocaleString("en-US");
+
 /** ISO 8601 to the minute, for people. */
 export const timeText = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} UTC`;

@@ -15,14 +15,15 @@ export function useEstimate(request: ExperimentRequest): Resource<ExperimentEsti
   );
 }
 
-export function Estimate({ estimate: { value, problem } }: { estimate: Resource<ExperimentEstimate> }) {
+/** `marked`: what is wrong stands at fields of the form already. */
+export function Estimate({ estimate: { value, problem }, marked }: { estimate: Resource<ExperimentEstimate>; marked: boolean }) {
   return (
     <section className="estimate" aria-labelledby="estimate-title" aria-busy={value === null && problem === null}>
       <h2 id="estimate-title">What it would take</h2>
       {value === null && problem === null && <Loading lines={3} what="the estimate" />}
       {problem !== null && (
         <p className="warning" role="status">
-          {problem.detail}
+          {marked ? "It can be told when the marked fields are changed." : problem.detail}
         </p>
       )}
       {value !== null && <Figures estimate={value} />}

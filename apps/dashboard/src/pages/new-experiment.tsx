@@ -152,7 +152,7 @@ export function NewExperimentPage({ query }: { query: NewQuery }) {
           </form>
           {dataset !== null && (
             <div className="beside">
-              <Estimate estimate={estimate} />
+              <Estimate estimate={estimate} marked={Object.keys(issues).length > 0} />
               <RequestPreview request={request} />
             </div>
           )}
