@@ -62,6 +62,15 @@ describePage("the lists", (beforeEachTest) => {
     expect(listRequests() - before, "lists read again").toBe(0);
   });
 
+  it("tell how long ago each was asked, also when nothing else happens", async () => {
+    await page.clock.install();
+    service.add("Hourly wages", []);
+    await page.goto(service.url);
+    await lines().first().getByText("just now").waitFor();
+    await page.clock.runFor(180_000);
+    await lines().first().getByText("3 min ago").waitFor();
+  });
+
   it("stay quick with ten thousand experiments: only what is in view is drawn", async () => {
     for (let number = 1; number <= 10_000; number++) service.add(`Experiment ${number}`, []);
     await page.goto(service.url);

@@ -9,7 +9,10 @@ export interface LiveRow {
   readonly runId: string;
   readonly epoch: number;
   readonly maxEpochs: number;
-  /** Validation score of the last epoch, and the best of the run so far, in the unit of the score column; null before the first epoch. */
+  /**
+   * Validation score of the last epoch, and the best of the run so far, in the unit of the score column; null before the first epoch, and
+   * where the trial has a score already: it keeps that while more runs of it train.
+   */
   readonly score: number | null;
   readonly bestScore: number | null;
   /** Which of the trial's runs this is, from 1, and how many it has. */
@@ -75,8 +78,8 @@ function liveRow(experiment: ExperimentView, trial: TrialView, live: LiveState):
     runId: run.id,
     epoch: last?.epoch ?? run.epochs,
     maxEpochs: run.maxEpochs ?? recipe?.maxEpochs ?? 0,
-    score: last === undefined ? null : last.validationLoss * factor,
-    bestScore: last === undefined ? null : best * factor,
+    score: last === undefined || trial.score !== null ? null : last.validationLoss * factor,
+    bestScore: last === undefined || trial.score !== null ? null : best * factor,
     run: counted.indexOf(run) + 1,
     runCount: counted.length,
   };

@@ -114,6 +114,14 @@ describe("the trial table", () => {
     expect(row?.timeMs).toBe(7000);
   });
 
+  it("keeps a row's score while one more run of it trains, and says how far that is", () => {
+    const runs = [run({ standsFor: "score" }), run({ id: "run_2", state: "RUNNING", purpose: "finals" })];
+    const epochs = [{ epoch: 1, trainingLoss: 1, validationLoss: 0.9, learningRate: 0.001 }];
+    const live = reduceLive(liveStart(0), { kind: "epochs", runId: "run_2", epochs });
+    const [row] = tableRows(experiment, tableOf([trial(1, 1, 100, 5.4, null, { state: "RUNNING", runs })]), live, 0);
+    expect(row).toMatchObject({ scoreText: "5.4", live: { epoch: 1, run: 2, runCount: 2, score: null, bestScore: null } });
+  });
+
   it("stops the clock of a run that a failed experiment left behind", () => {
     const failed = { ...experiment, state: "FAILED", endedAt: "2026-01-01T00:00:05Z" } as ExperimentView;
     const running = trial(1, 1, 100, null, null, {

@@ -189,8 +189,7 @@ function Row({ row, open, marked, deciding, over, verdicts, onToggle, onMark }: 
 
 function ScoreCell({ row }: { row: TableRow }) {
   const { trial, live } = row;
-  // A row that has its score keeps it while more runs of it train.
-  if (live !== null && live.score !== null && trial.score === null) {
+  if (live !== null && live.score !== null) {
     return (
       <span className="live-score" title="Validation score of the last epoch">
         {score(live.score)}
