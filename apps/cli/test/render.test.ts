@@ -1,6 +1,7 @@
 /** What people read: the course's table to the letter, numbers, times, the answer. */
 import type { AnswerView } from "@rightsize/contract";
 import { expect, test } from "vitest";
+import { experimentLines } from "../src/commands/list.ts";
 import { answerLines, sizeText } from "../src/render/answer.ts";
 import { columnWords, counted, durationText, groupedNumber, scoreTexts, shortNumber } from "../src/render/numbers.ts";
 import { trialTableLines } from "../src/render/trial-table.ts";
@@ -57,6 +58,12 @@ test("where decisions speak of another score than the one shown, it stands besid
   ]);
   expect(lines[2]?.trim().split(/ {2,}/)).toEqual(["1", "100", "13.52", "Increase capacity", "901", "0.2113"]);
   expect(trialTableLines(trialTable([scored(1, 0.2113)]), new Map(), { narrow: true })[0]).not.toContain("Score");
+});
+
+test("a list says in which time it is written, whoever's clock reads it", () => {
+  const [head, , line] = experimentLines([experimentView({ createdAt: "2026-01-01T23:59:00.000Z" })]);
+  expect(head).toContain("Created (UTC)");
+  expect(line).toContain("2026-01-01 23:59");
 });
 
 test("scores that differ never look equal", () => {

@@ -20,7 +20,7 @@ export const list: Command = {
 };
 
 export function experimentLines(experiments: readonly ExperimentView[]): readonly string[] {
-  const columns = ["Experiment", "State", "Target", "Search", "Answer", "Created", "Name"].map((head) => ({
+  const columns = ["Experiment", "State", "Target", "Search", "Answer", "Created (UTC)", "Name"].map((head) => ({
     head,
     align: "left" as const,
   }));
