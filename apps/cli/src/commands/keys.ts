@@ -76,7 +76,7 @@ function listIn({ output }: Invocation): (desk: KeyDesk) => Promise<void> {
     const all = await desk.list();
     if (output.json) return output.line(JSON.stringify(all));
     if (all.length === 0) return output.say("There is no key.");
-    const columns = ["Key", "Name", "Scopes", "Valid", "Last used (UTC)", "Made (UTC)"].map((head) => ({ head, align: "left" as const }));
+    const columns = ["Key", "Name", "Scopes", "Valid", "Last used", "Made"].map((head) => ({ head, align: "left" as const }));
     const rows = all.map((key) => [key.id, key.name, key.scopes.join(","), validity(key), minute(key.lastUsedAt), minute(key.createdAt)]);
     output.lines(textTable(columns, rows));
   };
