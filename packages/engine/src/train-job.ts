@@ -34,7 +34,7 @@ export interface TrainHooks {
   onCheckpointRefused?(reason: string): void;
   /** Least time between checkpoints; 30,000 unless told. 0 writes one after every chunk of steps. */
   readonly checkpointEveryMs?: number;
-  /** About how long a chunk of steps may take before the signal is looked at again; 50 unless told. Never changes a bit. */
+  /** About how long a chunk of steps may take before the signal is looked at again; unless told, 50, and more for large networks (`chunkDurationMs`). Never changes a bit. */
   readonly chunkMs?: number;
   /**
    * Every how many epochs an epoch is told with its metrics; 0 is never. Unless told, as often as they cost little beside the epoch

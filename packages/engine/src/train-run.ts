@@ -16,6 +16,7 @@ import {
   stopsAfter,
 } from "@rightsize/core";
 import { type Progress, readCheckpoint, runIdentity, writeCheckpoint } from "./checkpoint.ts";
+import { chunkDurationMs } from "./chunk-duration.ts";
 import { diagnosedEpochs } from "./diagnosed-epochs.ts";
 import { diagnose } from "./diagnostics.ts";
 import { canInspect } from "./inspection.ts";
@@ -110,6 +111,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
   const isDiagnosed =
     hooks.layerDiagnostics !== false && canInspect(session) ? diagnosedEpochs(job.network, rows.training.length) : () => false;
   const sample = sampleOf(job);
+  const chunkMs = hooks.chunkMs ?? chunkDurationMs(job.network);
   let stepsPerChunk = hooks.chunkSteps ?? 4;
   for (;;) {
     const diagnosed = isDiagnosed(progress.epoch);
@@ -135,7 +137,7 @@ async function train(engine: Engine, session: NetworkSession, job: TrainJob, hoo
         lossSum += loss * (steps[index] as StepBatch).rows.length;
       }
       progress = { ...progress, stepsDone: first + steps.length, lossSum };
-      stepsPerChunk = hooks.chunkSteps ?? nextChunk(stepsPerChunk, steps.length, hooks.now() - chunkStart, hooks.chunkMs ?? 50);
+      stepsPerChunk = hooks.chunkSteps ?? nextChunk(stepsPerChunk, steps.length, hooks.now() - chunkStart, chunkMs);
       if (progress.stepsDone < stepCount) await checkpoint();
     }
 
