@@ -9,6 +9,7 @@ import { addAccess, createAccess } from "./access.ts";
 import { createArtifactGate } from "./artifact-gate.ts";
 import { createDatabaseClock } from "./database-clock.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { createCallerWatch } from "./events/caller-watch.ts";
 import { openExperimentFeeds } from "./events/experiment-feeds.ts";
 import { openServiceFeeds } from "./events/service-feeds.ts";
 import { addMetrics } from "./metrics.ts";
@@ -76,6 +77,8 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
 
   const access = createAccess(deps.store, settings.requireKeys);
   addAccess(app, deps.store, access);
+  const callers = createCallerWatch(deps.store, access, { everyMs: settings.callerLookMs, log: deps.logger });
+  app.addHook("onClose", async () => callers.close());
   await addSecurity(app, settings, access);
   const gate = createArtifactGate();
   await app.register(fastifySSE, { heartbeatInterval: settings.heartbeatMs });
@@ -91,8 +94,8 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   await app.register(experimentReportRoutes(deps));
   await app.register(experimentReplayRoutes(deps));
   await app.register(experimentLearningCurveRoutes(deps, gate));
-  await app.register(experimentEventRoutes(deps, feeds));
-  await app.register(serviceEventRoutes(serviceFeeds));
+  await app.register(experimentEventRoutes(deps, feeds, callers));
+  await app.register(serviceEventRoutes(serviceFeeds, callers));
   await app.register(trialRoutes(deps));
   await app.register(workerRoutes(deps));
   await app.register(artifactRoutes(deps));

@@ -48,6 +48,8 @@ export interface AppSettings {
   /** How often a stream of events looks by itself, in case a signal was lost. */
   readonly eventLookMs: number;
   readonly heartbeatMs: number;
+  /** How often the callers of open streams are looked at: a revoked or expired key's end at the latest after this. */
+  readonly callerLookMs: number;
 }
 
 export interface ApiDependencies {
@@ -78,4 +80,5 @@ export const defaultAppSettings: Omit<AppSettings, "uploadsFolder"> = {
   maxEventLoopDelayMs: 2000,
   eventLookMs: 3000,
   heartbeatMs: 15_000,
+  callerLookMs: 2000,
 };

@@ -10,7 +10,7 @@ export interface FeedState {
   readonly table: TrialTable | null;
   readonly decisions: readonly DecisionView[] | null;
   readonly live: LiveState;
-  /** Why the page can't be shown; null while it can. */
+  /** Why the page can't be shown, or no longer be kept fresh; null while it can. */
   readonly problem: Problem | null;
 }
 
@@ -77,15 +77,24 @@ export function openFeed(id: string, { reader, connect, noticeMs, retryMs }: Fee
           inFlight.delete(resource);
           freshen(resource);
         },
-        () => {
+        (error: unknown) => {
           inFlight.delete(resource);
-          later(() => freshen(resource));
+          if (passes(error)) later(() => freshen(resource));
+          else change({ problem: asProblem(error) });
         },
       )
       .catch(() => {});
   };
   const dispatch = (action: LiveAction) => {
     change({ live: reduceLive(state.live, action) });
+    // The experiment's own answer says why the stream was refused (a key that is no longer good, for which the page asks anew).
+    if (action.kind === "refused") return refresh();
+    for (const resource of resources) freshen(resource);
+  };
+  const refresh = () => {
+    const stale = { ...state.live.stale };
+    for (const resource of resources) stale[resource] += 1;
+    change({ live: { ...state.live, stale } });
     for (const resource of resources) freshen(resource);
   };
 
@@ -108,8 +117,7 @@ export function openFeed(id: string, { reader, connect, noticeMs, retryMs }: Fee
       });
     } catch (error) {
       change({ problem: asProblem(error) });
-      const status = error instanceof ApiProblem ? error.problem.status : 500;
-      if (status === 0 || status >= 500) later(() => void start());
+      if (passes(error)) later(() => void start());
     }
   };
   void start();
@@ -120,12 +128,7 @@ export function openFeed(id: string, { reader, connect, noticeMs, retryMs }: Fee
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    refresh() {
-      const stale = { ...state.live.stale };
-      for (const resource of resources) stale[resource] += 1;
-      change({ live: { ...state.live, stale } });
-      for (const resource of resources) freshen(resource);
-    },
+    refresh,
     close() {
       closed = true;
       disconnect();
@@ -133,4 +136,11 @@ export function openFeed(id: string, { reader, connect, noticeMs, retryMs }: Fee
       for (const timer of timers) clearTimeout(timer);
     },
   };
+}
+
+/** Whether the same question may be answered a moment later; a refusal of the question itself stays one. */
+function passes(error: unknown): boolean {
+  if (!(error instanceof ApiProblem)) return true;
+  const { status } = error.problem;
+  return status === 0 || status === 429 || status >= 500;
 }

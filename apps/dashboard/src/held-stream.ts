@@ -15,8 +15,8 @@ export interface StreamOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** `waiting`: the connection broke, and another try comes. */
-export type Connection = "connecting" | "open" | "waiting" | "ended";
+/** `waiting`: the connection broke, and another try comes. `refused`: the service won't give this stream, so that no other try comes. */
+export type Connection = "connecting" | "open" | "waiting" | "ended" | "refused";
 
 const firstWaitMs = 250;
 const longestWaitMs = 5_000;
@@ -33,8 +33,8 @@ export function holdStream(options: StreamOptions): () => void {
         failures = 0;
       });
       if (closing.signal.aborted) return;
-      if (end.final || options.isOver()) {
-        options.onConnection("ended");
+      if (end.final !== null || options.isOver()) {
+        options.onConnection(end.final ?? "ended");
         return;
       }
       options.onConnection("waiting");
@@ -46,8 +46,8 @@ export function holdStream(options: StreamOptions): () => void {
 }
 
 interface StreamEnd {
-  /** Nothing will come by asking again (what was watched is gone, or may not be read). */
-  readonly final: boolean;
+  /** Nothing will come by asking again: all was told, or what was watched is gone or may not be read (its key is no longer good). */
+  readonly final: "ended" | "refused" | null;
   readonly retryMs: number | null;
 }
 
@@ -62,7 +62,7 @@ async function readOnce(options: StreamOptions, signal: AbortSignal, onOpen: () 
     });
     if (!response.ok || response.body === null) {
       await response.body?.cancel();
-      return { final: [204, 401, 403, 404, 410].includes(response.status), retryMs: null };
+      return { final: finalOf(response.status), retryMs: null };
     }
     onOpen();
     options.onConnection("open");
@@ -75,7 +75,12 @@ async function readOnce(options: StreamOptions, signal: AbortSignal, onOpen: () 
   } catch {
     // A broken connection is expected: the loop resumes behind the last event.
   }
-  return { final: false, retryMs: parser.retryMs() };
+  return { final: null, retryMs: parser.retryMs() };
+}
+
+function finalOf(status: number): StreamEnd["final"] {
+  if (status === 204) return "ended";
+  return [401, 403, 404, 410].includes(status) ? "refused" : null;
 }
 
 /** Waits, but no longer than until the network is back. */

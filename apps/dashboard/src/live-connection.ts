@@ -32,6 +32,7 @@ const connectionActions: Readonly<Record<Connection, LiveAction>> = {
   open: { kind: "opened" },
   waiting: { kind: "lost" },
   ended: { kind: "ended" },
+  refused: { kind: "refused" },
 };
 
 /** Opens the stream and keeps it open; the returned function closes it for good. */

@@ -34,6 +34,7 @@ export type LiveAction =
   | { readonly kind: "opened" }
   | { readonly kind: "lost" }
   | { readonly kind: "ended" }
+  | { readonly kind: "refused" }
   | { readonly kind: "event"; readonly event: EventView }
   | { readonly kind: "epochs"; readonly runId: string; readonly epochs: readonly EpochView[] };
 
@@ -78,6 +79,8 @@ export function reduceLive(state: LiveState, action: LiveAction): LiveState {
   switch (action.kind) {
     case "connecting":
       return state.connection === "ended" ? state : { ...state, connection: "connecting" };
+    case "refused":
+      return { ...state, connection: "refused" };
     case "opened":
       return { ...state, connection: "open" };
     case "lost":

@@ -99,6 +99,7 @@ export function useExperimentList(query: ListQuery): ExperimentList {
     setLoaded((before) => (before.items === null ? before : { ...before, items: to(before.items, before.cursor === null) }));
   const connection = useServiceStream("experiments", {
     onReset,
+    onRefused: reload,
     onExperiment: (item) => change((items, complete) => withItem(items, item, { belongs: passes(item, now.current.query), complete })),
     onGone: (id) => change((items) => withoutItem(items, id)),
   });

@@ -8,6 +8,8 @@ import type { SseMessage } from "./sse.ts";
 export interface ServiceListener {
   /** The stream begins without what may have changed before: lists must be read again. */
   readonly onReset?: () => void;
+  /** There is no stream any more (its key is no longer good): whoever asks for the list again learns why. */
+  readonly onRefused?: () => void;
   readonly onExperiment?: (item: ExperimentItem) => void;
   readonly onGone?: (id: string) => void;
   readonly onWorkers?: (workers: readonly WorkerView[]) => void;
@@ -34,7 +36,10 @@ export function useServiceStream(topic: ServiceTopic, listener: ServiceListener)
       headers: authorisation,
       lastEventId: () => last,
       isOver: () => false,
-      onConnection: setConnection,
+      onConnection: (now) => {
+        setConnection(now);
+        if (now === "refused") latest.current.onRefused?.();
+      },
       onMessage: (message) => {
         try {
           tellListener(latest.current, message);

@@ -1,6 +1,7 @@
 /** The feed: it loads once, fetches only what changed, and gets there even when a request fails or an event comes meanwhile. */
 import type { DecisionList, EventView, ExperimentView, TrialTable } from "@rightsize/contract";
 import { describe, expect, it } from "vitest";
+import { ApiProblem, localProblem } from "../src/api-client.ts";
 import { type FeedDependencies, openFeed } from "../src/experiment-feed.ts";
 import type { LiveOptions } from "../src/live-connection.ts";
 
@@ -18,10 +19,12 @@ function stand(state: ExperimentView["state"] = "RUNNING") {
   const asked: string[] = [];
   const connections: LiveOptions[] = [];
   let failures = 0;
+  let refusing: number | null = null;
   const note =
     <Value>(name: string, value: Value) =>
     async () => {
       asked.push(name);
+      if (refusing !== null) throw new ApiProblem(localProblem("The API key was revoked", "It was.", "", refusing));
       if (failures > 0) {
         failures -= 1;
         throw new TypeError("network");
@@ -48,6 +51,9 @@ function stand(state: ExperimentView["state"] = "RUNNING") {
     connections,
     fail: (times: number) => {
       failures = times;
+    },
+    refuse: (status: number) => {
+      refusing = status;
     },
   };
 }
@@ -96,6 +102,30 @@ describe("a feed", () => {
     await settle();
     expect(connections).toHaveLength(0);
     expect(feed.state().live.connection).toBe("ended");
+    feed.close();
+  });
+
+  it("tells why its stream was refused beside what it knows, and asks no more", async () => {
+    const { feed, asked, connections, refuse } = stand();
+    await settle();
+    asked.length = 0;
+    refuse(401);
+    connections[0]?.dispatch({ kind: "refused" });
+    await settle();
+    await settle();
+    expect(feed.state()).toMatchObject({ experiment: { id: "exp_1" }, problem: { status: 401 }, live: { connection: "refused" } });
+    expect(asked.sort()).toEqual(["decisions", "experiment", "trials"]);
+    feed.close();
+  });
+
+  it("tries again where the service is only busy", async () => {
+    const { feed, asked, connections, refuse } = stand();
+    await settle();
+    asked.length = 0;
+    refuse(503);
+    connections[0]?.dispatch(event(6, "run.ended"));
+    await expect.poll(() => asked.length).toBeGreaterThan(2);
+    expect(feed.state().problem).toBeNull();
     feed.close();
   });
 

@@ -23,7 +23,7 @@ async function connect(answers: Answer[]): Promise<{ state: LiveState; askedAfte
       dispatch: (action: LiveAction) => {
         kinds.push(action.kind);
         state = reduceLive(state, action);
-        if (action.kind === "ended") {
+        if (action.kind === "ended" || action.kind === "refused") {
           close();
           resolve();
         }
@@ -32,7 +32,8 @@ async function connect(answers: Answer[]): Promise<{ state: LiveState; askedAfte
         askedAfter.push(new Headers(init?.headers).get("last-event-id") ?? "");
         const answer = answers.shift() ?? {};
         if (answer.fails) throw new TypeError("network");
-        return new Response((answer.text ?? []).join(""), { status: answer.status ?? 200 });
+        const status = answer.status ?? 200;
+        return new Response(status === 204 ? null : (answer.text ?? []).join(""), { status });
       },
       wait: async (ms) => {
         waits.push(ms);
@@ -62,10 +63,17 @@ describe("a connection", () => {
     expect(Math.max(...waits)).toBe(5000);
   });
 
-  it("stops where nothing can come: an experiment that isn't there", async () => {
-    const { askedAfter, kinds } = await connect([{ status: 404 }, {}]);
+  it("stops where nothing follows", async () => {
+    const { askedAfter, kinds } = await connect([{ status: 204 }, {}]);
     expect(askedAfter).toHaveLength(1);
     expect(kinds.at(-1)).toBe("ended");
+  });
+
+  it.each([401, 403, 404])("stops where it is refused with %i, be it after it was open, and says so", async (status) => {
+    const { state, askedAfter, kinds } = await connect([{ text: [message(1)] }, { status }, {}]);
+    expect(askedAfter).toHaveLength(2);
+    expect(kinds.at(-1)).toBe("refused");
+    expect(state.connection).toBe("refused");
   });
 });
 

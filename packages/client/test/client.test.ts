@@ -86,6 +86,23 @@ test("a question whose answer was lost is asked again under the same key, so tha
   expect(keys[3]).toBe("mine");
 });
 
+test("a stream that ends because its key was revoked is refused at the next connection: that is told, and not tried for ever", async () => {
+  let connections = 0;
+  const url = await serve((_request, response) => {
+    connections += 1;
+    if (connections > 1) return json(response, 401, {});
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(": open\n\n");
+  });
+  const client = createClient({ url, key: "rsk_revoked" });
+  await expect(waitUntilEnded(client, "exp_1", {})).rejects.toMatchObject({ name: "RequestRefused", status: 401 });
+  expect(connections).toBe(2);
+  const reading = async () => {
+    for await (const messages of client.serviceEvents()) expect(messages).toEqual([]);
+  };
+  await expect(reading()).rejects.toMatchObject({ status: 401 });
+});
+
 test("waiting goes on after the last event told, over a stream that ended early, until the experiment is at its end", async () => {
   const asked: unknown[] = [];
   const states = ["RUNNING", "SUCCEEDED"];

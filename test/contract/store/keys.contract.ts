@@ -48,6 +48,22 @@ export function keysContract(open: OpenWorld): void {
       expect(await world.store.keys.find(id)).toMatchObject({ usable: false });
     });
 
+    test("of many, those that are usable are told apart: not the revoked, the expired and the unknown", async () => {
+      world = await open();
+      const [lasting, ending, revoked, expired] = [
+        await create(),
+        await create({ validForMs: 60_000, owner: bob }),
+        await create(),
+        await create({ validForMs: 100 }),
+      ];
+      await world.store.keys.revoke(alice, revoked.id);
+      await world.pass(150);
+      const asked = [lasting, ending, revoked, expired].map(({ id }) => id);
+      const usable = await world.store.keys.usableAmong([...asked, "key_0000000000000000" as KeyId]);
+      expect([...usable].sort()).toEqual([lasting.id, ending.id].sort());
+      expect(await world.store.keys.usableAmong([])).toEqual([]);
+    });
+
     test("revoked, it is not usable any more, and stays in the list with the time of it", async () => {
       world = await open();
       const { id } = await create();

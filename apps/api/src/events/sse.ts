@@ -1,6 +1,8 @@
 /** How both streams of events reach their watchers. */
 import type { Writable } from "node:stream";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { callerOf } from "../owner.ts";
+import type { CallerWatch } from "./caller-watch.ts";
 
 /** How long a browser waits before it connects again, in milliseconds. */
 const reconnectMs = 1000;
@@ -11,29 +13,43 @@ interface SentMessage {
   readonly data: object;
 }
 
+interface Stream<Message> {
+  /** Ends, soon, after `gone` aborts. */
+  readonly messages: (gone: AbortSignal) => AsyncIterable<Message>;
+  readonly sent: (message: Message) => SentMessage;
+  /** What broke the stream off: it is too late for a problem document, and the client connects again with its Last-Event-ID. */
+  readonly onBroken: (error: unknown) => void;
+}
+
 /**
- * Tells a watcher each message as it comes, until there is none left or the client goes. What breaks the stream off is passed to
- * `onBroken`: it is too late for a problem document, and the client connects again with its Last-Event-ID.
+ * Tells a watcher each message as it comes, until there is none left, the client goes, or it would not be let in any more: a client
+ * that connects again then gets the refusal, with its reason.
  */
 export async function tellWatcher<Message>(
+  callers: CallerWatch,
+  request: FastifyRequest,
   reply: FastifyReply,
-  messages: (gone: AbortSignal) => AsyncIterable<Message>,
-  sent: (message: Message) => SentMessage,
-  onBroken: (error: unknown) => void,
+  { messages, sent, onBroken }: Stream<Message>,
 ): Promise<void> {
   const gone = new AbortController();
   reply.sse.onClose(() => gone.abort());
+  const endWatch = callers.watch(callerOf(request), () => {
+    request.log.info("a stream of events ends: its caller would not be let in any more");
+    gone.abort();
+  });
   // Sent at once, so that the client knows it is connected before anything happens.
   await reply.sse.send({ retry: reconnectMs, data: undefined });
   try {
     for await (const message of messages(gone.signal)) {
-      if (!reply.sse.isConnected) break;
+      if (!reply.sse.isConnected || gone.signal.aborted) break;
       // Written at once; the plugin's promise is of no use, it never settles when a client that reads too slowly goes away.
       reply.sse.send(sent(message)).catch(() => gone.abort());
       await drained(reply.raw, gone.signal);
     }
   } catch (error) {
     if (!gone.signal.aborted) onBroken(error);
+  } finally {
+    endWatch();
   }
 }
 

@@ -4,6 +4,7 @@ import { isTerminal, RightsizeError } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ApiDependencies } from "../dependencies.ts";
+import type { CallerWatch } from "../events/caller-watch.ts";
 import type { FeedMessage } from "../events/experiment-feed.ts";
 import type { ExperimentFeeds } from "../events/experiment-feeds.ts";
 import { tellWatcher } from "../events/sse.ts";
@@ -13,7 +14,7 @@ import { notFound } from "../problems.ts";
 import { epochViews } from "../views/epoch-view.ts";
 
 export const experimentEventRoutes =
-  (deps: ApiDependencies, feeds: ExperimentFeeds): FastifyPluginAsyncZod =>
+  (deps: ApiDependencies, feeds: ExperimentFeeds, callers: CallerWatch): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       "/v1/experiments/:id/events",
@@ -23,7 +24,7 @@ export const experimentEventRoutes =
         schema: documented("experiments", "Events as they happen", {
           description:
             "Server-sent events. Numbered events carry their sequence as `id` and their kind as `event`; `Last-Event-ID` (or `?after=`) " +
-            "resumes after it. `epochs` messages carry no id: the epochs of runs that are running. The stream ends after the last event; 204 when there is none left.",
+            "resumes after it. `epochs` messages carry no id: the epochs of runs that are running. The stream ends after the last event, or when the key is no longer usable; 204 when there is none left.",
           params: z.object({ id: experimentIdSchema }),
           querystring: z.object({ after: afterSchema }),
           response: {
@@ -40,12 +41,11 @@ export const experimentEventRoutes =
         // 204 tells a browser's EventSource not to connect again.
         if (isTerminal("experiment", experiment.state) && after >= experiment.eventCount) return reply.code(204).send(null);
 
-        await tellWatcher(
-          reply,
-          (gone) => feeds.watch(experiment, after, gone),
-          sseMessage,
-          (error) => request.log.warn({ err: error, experiment: id }, "a stream of events broke off"),
-        );
+        await tellWatcher(callers, request, reply, {
+          messages: (gone) => feeds.watch(experiment, after, gone),
+          sent: sseMessage,
+          onBroken: (error) => request.log.warn({ err: error, experiment: id }, "a stream of events broke off"),
+        });
       },
     );
   };

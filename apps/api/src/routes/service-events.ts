@@ -2,6 +2,7 @@
 import { type ExperimentItem, serviceEventQuerySchema, type WorkerView } from "@rightsize/contract";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { CallerWatch } from "../events/caller-watch.ts";
 import type { PlacedMessage, ServiceFeeds } from "../events/service-feeds.ts";
 import { tellWatcher } from "../events/sse.ts";
 import { documented } from "../openapi.ts";
@@ -10,7 +11,7 @@ import { experimentItem } from "../views/experiment-item.ts";
 import { workerViews } from "../views/worker-view.ts";
 
 export const serviceEventRoutes =
-  (feeds: ServiceFeeds): FastifyPluginAsyncZod =>
+  (feeds: ServiceFeeds, callers: CallerWatch): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       "/v1/events",
@@ -32,12 +33,11 @@ export const serviceEventRoutes =
         // An id of another process or an earlier time is no error: the stream says that it did not resume.
         const header = request.headers["last-event-id"];
         const place = typeof header === "string" && header !== "" ? header : null;
-        await tellWatcher(
-          reply,
-          (gone) => feeds.watch(caller.owner, place, wanted, gone),
-          (placed) => sseMessage(placed, caller.keyId === null),
-          (error) => request.log.warn({ err: error }, "a stream of the service's events broke off"),
-        );
+        await tellWatcher(callers, request, reply, {
+          messages: (gone) => feeds.watch(caller.owner, place, wanted, gone),
+          sent: (placed) => sseMessage(placed, caller.keyId === null),
+          onBroken: (error) => request.log.warn({ err: error }, "a stream of the service's events broke off"),
+        });
       },
     );
   };

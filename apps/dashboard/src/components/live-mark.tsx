@@ -1,7 +1,13 @@
 /** Says whether the page follows what happens: live, or trying to be again. */
 import type { Connection } from "../held-stream.ts";
 
-const words: Record<Connection, string> = { connecting: "connecting", open: "live", waiting: "connection lost, trying again", ended: "" };
+const words: Record<Connection, string> = {
+  connecting: "connecting",
+  open: "live",
+  waiting: "connection lost, trying again",
+  ended: "",
+  refused: "no longer live",
+};
 
 export function LiveMark({ connection }: { connection: Connection }) {
   return (

@@ -66,6 +66,7 @@ function Loaded({
   const metric = state.table?.metric ?? "Score";
   return (
     <article className="experiment">
+      {state.problem !== null && <ProblemNote problem={state.problem} onRetry={() => location.reload()} />}
       <ExperimentHeader experiment={experiment} live={state.live} onChanged={refresh} />
       {experiment.stateReason !== null && (
         <p className="state-reason" data-state={experiment.state}>

@@ -16,7 +16,7 @@ export function WorkersPage() {
   usePageTitle("Workers");
   const read = useResource("workers", (signal) => api.workers(signal));
   const [told, setTold] = useState<readonly WorkerView[] | null>(null);
-  const connection = useServiceStream("workers", { onWorkers: setTold });
+  const connection = useServiceStream("workers", { onWorkers: setTold, onRefused: read.reload });
   const now = useNow(true, 1_000);
   const value = told ?? read.value?.workers ?? null;
   const workers = [...(value ?? [])].sort((a, b) => Number(b.live) - Number(a.live) || a.machine.localeCompare(b.machine));
@@ -36,7 +36,7 @@ export function WorkersPage() {
           </p>
         )}
       </header>
-      {read.problem !== null && told === null && <ProblemNote problem={read.problem} onRetry={read.reload} />}
+      {read.problem !== null && (told === null || connection === "refused") && <ProblemNote problem={read.problem} onRetry={read.reload} />}
       {value === null && read.problem === null && <Loading what="the workers" />}
       {value !== null && workers.length === 0 && (
         <EmptyNote title="No worker is here">

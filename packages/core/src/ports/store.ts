@@ -391,6 +391,8 @@ export interface KeyStore {
   create(key: NewApiKey): Promise<ApiKey>;
   /** Any owner's key: who asks doesn't know yet whose it is. */
   find(id: KeyId): Promise<StoredKey | null>;
+  /** Those of these keys that are usable now, by the database's clock. */
+  usableAmong(ids: readonly KeyId[]): Promise<readonly KeyId[]>;
   /** Of an owner, newest first, revoked and expired ones too. */
   list(owner: OwnerId): Promise<readonly ApiKey[]>;
   /** From now on it is not usable; revoking again changes nothing. null when the owner has no such key. */

@@ -10,6 +10,8 @@ export function memoryKeys(state: State): KeyStore {
     const row = state.keys.get(id);
     return row === undefined ? null : state.keys.set(id, { ...row, key: { ...row.key, ...changed } }).key;
   };
+  const usable = ({ expiresAt, revokedAt }: ApiKey): boolean =>
+    revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > state.now());
   return {
     async create({ hash, validForMs, ...given }) {
       return state.change(({ time, timeMs }) => {
@@ -20,9 +22,11 @@ export function memoryKeys(state: State): KeyStore {
     },
     async find(id) {
       const row = state.keys.get(id);
-      if (row === undefined) return null;
-      const { expiresAt, revokedAt } = row.key;
-      return { ...row, usable: revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > state.now()) };
+      return row === undefined ? null : { ...row, usable: usable(row.key) };
+    },
+    async usableAmong(ids) {
+      const keys = state.keys.values().map(({ key }) => key);
+      return keys.filter((key) => ids.includes(key.id) && usable(key)).map(({ id }) => id);
     },
     async list(owner) {
       const keys = state.keys.values().map(({ key }) => key);

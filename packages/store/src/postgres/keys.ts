@@ -1,11 +1,13 @@
 /** API keys in Postgres: the hash alone, valid by Postgres's clock. */
-import type { ApiKey, KeyStore, Sha256 } from "@rightsize/core";
+import type { ApiKey, KeyId, KeyStore, Sha256 } from "@rightsize/core";
 import type * as Rows from "../generated/client.ts";
 import type { Database } from "./database.ts";
 import { asKey } from "./rows.ts";
 
 const columns = `id, owner, name, hash, scopes, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
   revoked_at AS "revokedAt"`;
+
+const usable = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())";
 
 export function postgresKeys(database: Database): KeyStore {
   const { sql, guard } = database;
@@ -23,11 +25,16 @@ export function postgresKeys(database: Database): KeyStore {
     find: (id) =>
       guard(async () => {
         const [row] = await sql.query<Rows.ApiKey & { usable: boolean }>(
-          `SELECT ${columns}, revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) AS usable
-           FROM api_keys WHERE id = $1`,
+          `SELECT ${columns}, ${usable} AS usable FROM api_keys WHERE id = $1`,
           [id],
         );
         return row === undefined ? null : { key: asKey(row), hash: row.hash as Sha256, usable: row.usable };
+      }),
+
+    usableAmong: (ids) =>
+      guard(async () => {
+        const rows = await sql.query<{ id: KeyId }>(`SELECT id FROM api_keys WHERE id = ANY($1) AND ${usable}`, [ids]);
+        return rows.map(({ id }) => id);
       }),
 
     list: (owner) =>
