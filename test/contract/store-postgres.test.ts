@@ -20,6 +20,7 @@ import {
   eventLines,
   longLeaseMs,
   nothing,
+  resultOf,
   snapshotOf,
   start,
   take,
@@ -254,6 +255,28 @@ describe("the schema", () => {
     const names = readdirSync(migrations, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
     expect(applied.flat().sort()).toEqual(names.sort());
     expect(await migrate(url)).toEqual([]);
+  });
+
+  test("of the version before runs could be stopped keeps its runs, and lets them be stopped", async () => {
+    const url = await emptyDatabase();
+    const names = readdirSync(migrations).filter((name) => name.startsWith("2"));
+    const at = names.sort().indexOf("20261130020000_runs_stopped_by_a_limit");
+    const before = mkdtempSync(join(tmpdir(), "rightsize-migrations-"));
+    closing.push(() => rmSync(before, { recursive: true, force: true }));
+    for (const name of names.slice(0, at)) cpSync(join(migrations, name), join(before, name), { recursive: true });
+    expect(await migrate(url, { folder: before })).toHaveLength(at);
+    const older = await createPostgresStore({ url });
+    closing.push(() => older.close());
+    const { id, assignments, runs } = await start(older, [["fit", "fit"]]);
+    const claim = await take(older, assignments[0]);
+    await complete(older, claim, runs[0]);
+    const [done] = (await snapshotOf(older, id)).runs;
+    expect(await migrate(url)).toHaveLength(names.length - at);
+    const stop = [{ runId: runs[1] as never, result: resultOf(null) }];
+    await older.experiments.advance(id, () => ({ ...nothing, stop }));
+    const after = (await snapshotOf(older, id)).runs;
+    expect(after[0]).toEqual(done);
+    expect(after[1]).toMatchObject({ state: "STOPPED", result: { validationLoss: null } });
   });
 
   test("is recorded as Prisma records it", async () => {

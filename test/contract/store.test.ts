@@ -16,6 +16,7 @@ import { removeContract } from "./store/remove.contract.ts";
 import { resultsContract } from "./store/results.contract.ts";
 import { reuseContract } from "./store/reuse.contract.ts";
 import { speculationContract } from "./store/speculation.contract.ts";
+import { timeLimitsContract } from "./store/time-limits.contract.ts";
 import { trainedRunsContract } from "./store/trained-runs.contract.ts";
 import { workContract } from "./store/work.contract.ts";
 import type { OpenWorld } from "./store/world.ts";
@@ -34,6 +35,7 @@ function storeContract(open: OpenWorld): void {
   reuseContract(open);
   speculationContract(open);
   trainedRunsContract(open);
+  timeLimitsContract(open);
 }
 
 describe("the store in memory", () => {

@@ -63,6 +63,23 @@ test("plain gradient descent at a rate far too high is said to be untrainable, n
   expect(trials[0]?.runs[0]?.state).toBe("DIVERGED");
 });
 
+test("a limit on time ends a run that would train for minutes, and says what that leaves", async () => {
+  const curved = table(1400, (a, b, c, noise) => Math.sin(6 * a * b) + c + 0.1 * noise);
+  const endless = { learningRate: { kind: "fixed", value: 1e-5 }, maxEpochs: 100_000, patience: 100_000 } as const;
+  const { id, state, answer } = await answerTo("endless.csv", curved, {
+    search: { preset: "course" },
+    recipe: endless,
+    limits: { wallSeconds: 2 },
+  });
+  expect(state).toBe("SUCCEEDED");
+  expect(answer).toMatchObject({ trial: null, sentence: expect.stringContaining("before the experiment's limit was reached") });
+  const { trials } = await api.trials(id);
+  expect(trials).toMatchObject([
+    { state: "CANCELLED", verdict: "stopped", nextStep: "DONE", runs: [{ state: "STOPPED" }, { purpose: "finalise" }] },
+  ]);
+  expect(trials[0]?.runs[0]?.epochs).toBeGreaterThan(0);
+});
+
 const bike = sharedFile("data/bike/data.csv");
 test.skipIf(!existsSync(bike))(`bike escapes its hump${existsSync(bike) ? "" : " (skipped: ../shared/data is not here)"}`, async () => {
   // A tenth of the rows is enough to see it, and trains in seconds.

@@ -9,7 +9,7 @@ import {
   type Store,
   type WorkerId,
 } from "@rightsize/core";
-import { type CarryOutEnd, carryOut, createExperiment, reconcile } from "@rightsize/orchestrator";
+import { type CarryOutEnd, carryOut, createExperiment, endAtTimeLimits, reconcile } from "@rightsize/orchestrator";
 import { createMemoryQueue } from "@rightsize/queue";
 import { createMemoryStore } from "@rightsize/store";
 import { exampleDataset, examplePlan } from "./examples.ts";
@@ -23,6 +23,8 @@ export interface InMemoryService {
   /** The trial table as rows `1×100 5.4 INCREASE_CAPACITY`. */
   table(id: ExperimentId): Promise<readonly string[]>;
   readonly trained: readonly string[];
+  /** One round of the time keeper. */
+  keepTime(): Promise<void>;
   /** One round of the reconciler, which never gives a run up here. */
   reconcile(): Promise<void>;
   close(): Promise<void>;
@@ -36,16 +38,23 @@ export async function startInMemoryService(
     /** What stands between the workers and the store, for tests that break it. */
     readonly workersLine?: (store: Store) => Store;
     readonly play?: ScriptedTrainerOptions["play"];
+    /** Comes between any two epochs. */
+    readonly pause?: () => Promise<void>;
+    /** Of a worker, in milliseconds. */
+    readonly heartbeatMs?: number;
   } = {},
 ): Promise<InMemoryService> {
   const workers = options.workers ?? 1;
   const store = createMemoryStore({ now: options.now ?? (() => 0) });
   const queue = createMemoryQueue();
   const ids = countedIds();
-  const trainer = createScriptedTrainer(options.play === undefined ? {} : { play: options.play });
+  const trainer = createScriptedTrainer({
+    ...(options.play === undefined ? {} : { play: options.play }),
+    ...(options.pause === undefined ? {} : { pause: options.pause }),
+  });
   await store.datasets.put(exampleDataset());
   const never = new AbortController().signal;
-  const timing = { epochBatchMs: 0, retryMs: 1 };
+  const timing = { epochBatchMs: 0, retryMs: 1, ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }) };
   const worker = { store: options.workersLine?.(store) ?? store, queue, ids, workerId: "wrk_test" as WorkerId, log: () => {}, timing };
   const consumer = await queue.consume(
     async ({ assignmentId }) => {
@@ -84,6 +93,7 @@ export async function startInMemoryService(
         ({ capacity, score, nextStep }) => `${capacity.hiddenLayers}×${capacity.nodesPerLayer} ${score} ${nextStep}`,
       );
     },
+    keepTime: () => endAtTimeLimits({ store, queue, ids }),
     reconcile: () => reconcile({ store, queue, ids }, { crashLimit: 1_000_000 }),
     async close() {
       await consumer.close();

@@ -2,7 +2,14 @@
 import path from "node:path";
 import { createFolderArtifacts } from "@rightsize/artifacts";
 import { asRightsizeError, randomIds, type Store } from "@rightsize/core";
-import { advanceExperiment, createExperiment, startDispatcher, startReconciler, startSweeper } from "@rightsize/orchestrator";
+import {
+  advanceExperiment,
+  createExperiment,
+  startDispatcher,
+  startReconciler,
+  startSweeper,
+  startTimeKeeper,
+} from "@rightsize/orchestrator";
 import { createQueue } from "@rightsize/queue";
 import { createPostgresStore, migrate } from "@rightsize/store";
 import type { FastifyBaseLogger } from "fastify";
@@ -62,6 +69,7 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
     };
     keep("the dispatcher", await startDispatcher(loops), (loop) => loop.stop());
     keep("the reconciler", startReconciler(loops), (loop) => loop.stop());
+    keep("the time keeper", startTimeKeeper(loops), (loop) => loop.stop());
     const artifacts = createFolderArtifacts({ folder: config.artifactsFolder });
     keep("the sweeper", startSweeper({ ...loops, artifacts }), (loop) => loop.stop());
     const app = keep(

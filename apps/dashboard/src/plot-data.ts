@@ -32,12 +32,12 @@ export function capacityData(experiment: ExperimentView, trials: readonly TrialV
 /** Most points that a curve is drawn with. */
 const mostPoints = 400;
 
-/** The run whose curve stands for a trial: the one that is training, else the best scored one, else one that diverged. */
+/** The run whose curve stands for a trial: the one that is training, else the best scored one, else one that diverged or was stopped. */
 export function curveRun(trial: TrialView): TrialView["runs"][number] | undefined {
   return (
     trial.runs.find((candidate) => candidate.state === "RUNNING" && candidate.purpose !== "finalise") ??
     bestRun(trial) ??
-    trial.runs.find((candidate) => candidate.state === "DIVERGED")
+    trial.runs.find((candidate) => candidate.state === "DIVERGED" || candidate.state === "STOPPED")
   );
 }
 

@@ -32,7 +32,7 @@ export async function finalise(
     modelArtifact: null,
     evaluationArtifact: null,
   };
-  if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task) };
+  if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task, context.work.verdict) };
   const loaded = await loadMembers(context, foldOf);
   // Folds have no validation rows in common: there the mean of all is taken as it is.
   const models = plan.folds === 1 ? await bestPrefix(context, loaded) : loaded;

@@ -67,14 +67,14 @@ export const limitsRequestSchema = z.strictObject({
     .max(1e9)
     .nullable()
     .default(null)
-    .meta({ description: "Training time of all runs together; checked between decisions, so runs under way end first" }),
+    .meta({ description: "Training time of all runs together; runs under way then are stopped, and have no score" }),
   wallSeconds: z
     .number()
     .gt(0)
     .max(1e9)
     .nullable()
     .default(null)
-    .meta({ description: "Time since the first run was taken up, pauses included; checked between decisions" }),
+    .meta({ description: "Time since the first run was taken up, pauses included; runs under way then are stopped, and have no score" }),
 });
 
 export const deliveryRequestSchema = z.discriminatedUnion("kind", [

@@ -105,6 +105,11 @@ export type RunOutcome = RunRequest &
         readonly cost: number;
       }
     | { readonly status: "DIVERGED"; readonly epochs: number; readonly cost: number }
+    | {
+        readonly status: "STOPPED" /** By the limit of its entry, before it had a result: it says nothing of its network */;
+        readonly epochs: number;
+        readonly cost: number;
+      }
   );
 
 /** An outside limit that was reached before the decision at this place in the history. */

@@ -86,13 +86,16 @@ export interface EngineSpec {
   readonly script?: Script;
 }
 
-/** Limits that end an experiment honestly, with the best so far. null is no limit. */
+/**
+ * Limits that end an experiment honestly, with the best so far. null is no limit. One on time also ends the runs that are under way when it
+ * is passed: they have no score, and what was completed before is the answer; working that out comes after the limit.
+ */
 export interface ExperimentLimits {
   readonly maxTrials: number | null;
   readonly maxParameterCount: number | null;
   /** Training time of all runs together, in seconds on one slot. Experiments of before it was known have none. */
   readonly cpuSeconds?: number | null;
-  /** From the first claim to the last result, in seconds of the database's clock, pauses included. Checked between decisions: runs under way end first. */
+  /** From the first claim, in seconds of the database's clock, pauses included. */
   readonly wallSeconds?: number | null;
 }
 

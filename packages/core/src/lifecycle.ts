@@ -4,7 +4,7 @@ export const experimentStates = ["QUEUED", "RUNNING", "PAUSED", "SUCCEEDED", "FA
 export type ExperimentState = (typeof experimentStates)[number];
 export const trialStates = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"] as const;
 export type TrialState = (typeof trialStates)[number];
-export const runStates = ["QUEUED", "RUNNING", "COMPLETED", "DIVERGED", "FAILED", "CANCELLED"] as const;
+export const runStates = ["QUEUED", "RUNNING", "COMPLETED", "DIVERGED", "STOPPED", "FAILED", "CANCELLED"] as const;
 export type RunState = (typeof runStates)[number];
 
 type Table<State extends string> = Readonly<Record<State, readonly State[]>>;
@@ -25,12 +25,13 @@ export const trialLifecycle: Table<TrialState> = {
   FAILED: [],
   CANCELLED: [],
 };
-/** RUNNING → QUEUED is a lost or released lease: the run is trained again. */
+/** RUNNING → QUEUED is a lost or released lease: the run is trained again. STOPPED is the end by a limit on time of its experiment. */
 export const runLifecycle: Table<RunState> = {
-  QUEUED: ["RUNNING", "FAILED", "CANCELLED"],
-  RUNNING: ["QUEUED", "COMPLETED", "DIVERGED", "FAILED", "CANCELLED"],
+  QUEUED: ["RUNNING", "STOPPED", "FAILED", "CANCELLED"],
+  RUNNING: ["QUEUED", "COMPLETED", "DIVERGED", "STOPPED", "FAILED", "CANCELLED"],
   COMPLETED: [],
   DIVERGED: [],
+  STOPPED: [],
   FAILED: [],
   CANCELLED: [],
 };

@@ -69,7 +69,7 @@ test("an experiment that has ended never changes again", () => {
 
 test("a run goes back to the queue only from RUNNING, and nothing follows its result", () => {
   expect(statesBefore("run", "QUEUED")).toEqual(["RUNNING"]);
-  expect(runStates.filter((state) => isTerminal("run", state))).toEqual(["COMPLETED", "DIVERGED", "FAILED", "CANCELLED"]);
+  expect(runStates.filter((state) => isTerminal("run", state))).toEqual(["COMPLETED", "DIVERGED", "STOPPED", "FAILED", "CANCELLED"]);
 });
 
 test("a trial that has ended may be reopened by more runs", () => {

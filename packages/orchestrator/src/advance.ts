@@ -10,16 +10,20 @@ import {
   type History,
   type IdSource,
   isTerminal,
+  type LimitReached,
+  type Moment,
   type NewEvent,
+  type Recipe,
   type Run,
   type Store,
   type TrialChange,
 } from "@rightsize/core";
-import { policyVersion } from "@rightsize/policy";
+import { policyVersion, readTrials } from "@rightsize/policy";
 import { applyDecision } from "./apply-decision.ts";
 import { textHash } from "./content-hash.ts";
-import { limitedDecision } from "./decide-within-limits.ts";
+import { decisionAtLimit, limitedDecision } from "./decide-within-limits.ts";
 import { policyContext, policyHistory } from "./history.ts";
+import { stoppedAtLimit } from "./stop-at-limit.ts";
 import { timeSpent } from "./time-spent.ts";
 import { summariseTrial } from "./trial-summary.ts";
 
@@ -70,16 +74,31 @@ export function planAdvance(snapshot: ExperimentSnapshot, ids: IdSource): Advanc
   return nextDecision(snapshot, ids);
 }
 
+/** Ends an experiment that has passed its limit on time while it waits for runs; returns whether it did. */
+export function endAtTimeLimit(store: Store, ids: IdSource, id: ExperimentId): Promise<boolean> {
+  return store.experiments.advanceAtMoment(id, (snapshot, moment) => planTimeLimit(snapshot, moment, ids));
+}
+
+/** What a limit on time that has passed at a moment ends, or null when there is none, or nothing that it could end. */
+export function planTimeLimit(snapshot: ExperimentSnapshot, moment: Moment, ids: IdSource): AdvancePlan | null {
+  const { experiment, runs } = snapshot;
+  if (experiment.state !== "RUNNING" || runs.some((run) => run.state === "FAILED") || !knowsPolicy(experiment)) return null;
+  const stopped = stoppedAtLimit(snapshot, moment);
+  return stopped === null ? null : { ...nextDecision(stopped.snapshot, ids, stopped.limit), stop: stopped.stop };
+}
+
 /** Whether this process has the policy that began the experiment; one that it doesn't know is left to a process that does. */
 export function knowsPolicy({ spec, policyVersion: begunWith }: Pick<Experiment, "spec" | "policyVersion">): boolean {
   return policyVersion(spec.search.preset) === begunWith;
 }
 
-function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan {
+/** `reached` is a limit that has stopped runs of the snapshot: the decision is then the end. */
+function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource, reached: LimitReached | null = null): AdvancePlan {
   const { spec, plan } = snapshot.experiment;
   const history = policyHistory(snapshot);
-  const spent = timeSpent(snapshot);
-  const { decision, limit } = limitedDecision(policyContext(spec, plan), spec.limits, history, spent);
+  const context = policyContext(spec, plan);
+  const { decision, limit } =
+    reached === null ? limitedDecision(context, spec.limits, history, timeSpent(snapshot)) : decisionAtLimit(context, history, reached);
   const completed = completeTrials(snapshot, history, decision);
   const sequence = snapshot.decisions.length + 1;
   const text = canonicalText(decision);
@@ -89,7 +108,7 @@ function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource): AdvancePlan 
     ...nothingToWrite,
     ...effects,
     decision: { sequence, decision, text, hash: textHash(text), limit },
-    trialChanges: mergeChanges([...completed.changes, ...effects.trialChanges]),
+    trialChanges: mergeChanges([...completed.changes, ...undoneRepair(snapshot, history), ...effects.trialChanges]),
     events: [...completed.events, made, ...effects.events],
   };
 }
@@ -106,15 +125,31 @@ function completeTrials(
   const changes: TrialChange[] = [];
   const events: NewEvent[] = [];
   for (const trial of snapshot.trials) {
-    if (trial.state !== "RUNNING") continue;
+    const stopped = snapshot.runs.some((run) => run.trialId === trial.id && run.state === "STOPPED");
+    if (trial.state !== "RUNNING" && !(trial.state === "PENDING" && stopped)) continue;
     const { score, metrics, runCount, waitsForFit } = summariseTrial(snapshot, history, trial);
     if (waitsForFit && decision.action === "ADD_RUNS" && decision.trial === trial.number) continue;
+    if (stopped && score === null) {
+      // It might have been trained with more time: that is no outcome of its own.
+      changes.push({ id: trial.id, state: "CANCELLED", verdict: "stopped" });
+      continue;
+    }
     // A repair may have given it a score since it was called untrainable.
     const verdict = score === null && !waitsForFit ? "untrainable" : null;
     changes.push({ id: trial.id, state: "COMPLETED", score, metrics, verdict });
     events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runCount } });
   }
   return { changes, events };
+}
+
+/** A repair of which nothing was trained to its end before a limit: the trial stands by its runs of before, and is shown with their recipe. */
+function undoneRepair({ experiment, trials }: ExperimentSnapshot, history: History): TrialChange[] {
+  const last = history.at(-1);
+  if (last?.decision.action !== "CHANGE_RECIPE" || last.outcomes.some(({ status }) => status !== "STOPPED")) return [];
+  const { trial: number } = last.decision;
+  const trial = trials.find((candidate) => candidate.number === number);
+  const recipe: Recipe = { ...experiment.spec.recipe, ...readTrials(history)[number - 1]?.change };
+  return trial === undefined ? [] : [{ id: trial.id, recipe }];
 }
 
 /** The finalise run has ended: its answer stands in the experiment already, the rest is the word. */

@@ -1,10 +1,14 @@
 /** The answer in one sentence that a person can repeat. */
-import { type Answer, capacityText, type Scores, type Task } from "@rightsize/core";
+import { type Answer, capacityText, type Finish, type Scores, type Task } from "@rightsize/core";
 
-/** For example: "2×250 is the best size tried: mean squared error 7.1 on validation, 8.2 on test; the linear model has 11.3." */
-export function answerSentence(answer: Omit<Answer, "sentence">, task: Task): string {
+/** For example: "2×250 is the best size tried: mean squared error 7.1 on validation, 8.2 on test; the linear model has 11.3." `verdict` is how the search ended. */
+export function answerSentence(answer: Omit<Answer, "sentence">, task: Task, verdict?: Finish["verdict"]): string {
   const linear = answer.baselines.find(({ name }) => name === "linear");
-  if (answer.capacity === null) return "No network could be trained on this table with this recipe.";
+  if (answer.capacity === null) {
+    return verdict === "limit"
+      ? "No network was trained to its end before the experiment's limit was reached."
+      : "No network could be trained on this table with this recipe.";
+  }
   const scores = answer.validation === null ? [] : [`${scoreText(answer.validation, task)} on validation`];
   if (answer.test !== null) scores.push(`${scoreText(answer.test, task)} on test`);
   const beside = linear === undefined ? "" : `; the linear model has ${scoreText(linear.test ?? linear.validation, task)}`;

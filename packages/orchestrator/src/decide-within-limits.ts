@@ -22,12 +22,25 @@ export function limitedDecision(
   const limit = limitBefore(wanted, context, limits, history, spent);
   // One that is in the history already was obeyed just now.
   if (limit === null) return { decision: wanted, limit: last.limit };
-  return { decision: decide(context, [...history.slice(0, -1), { ...last, limit }]), limit };
+  return decisionAtLimit(context, history, limit);
+}
+
+/** The end of a search at a limit that is reached now. */
+export function decisionAtLimit(context: PolicyContext, history: History, limit: LimitReached): LimitedDecision {
+  const before: History = history.map((entry, index) => (index === history.length - 1 ? { ...entry, limit } : entry));
+  return { decision: decide(context, before), limit };
 }
 
 /** The decision alone: for a replay, whose history holds the limits that were reached. */
 export function decideWithinLimits(context: PolicyContext, limits: ExperimentLimits, history: History): Decision {
   return limitedDecision(context, limits, history).decision;
+}
+
+/** The limit on time that was reached by then; null where none was. */
+export function timeLimitPassed({ cpuSeconds = null, wallSeconds = null }: ExperimentLimits, spent: TimeSpent): LimitReached | null {
+  if (cpuSeconds !== null && spent.cpuSeconds >= cpuSeconds) return { kind: "cpu", limit: cpuSeconds };
+  if (wallSeconds !== null && spent.wallSeconds >= wallSeconds) return { kind: "wall_time", limit: wallSeconds };
+  return null;
 }
 
 /** The limit that a decision would go beyond, given what was spent before it; null where none is. */
@@ -39,9 +52,9 @@ export function limitBefore(
   spent: TimeSpent,
 ): LimitReached | null {
   if (wanted.action === "FINISH") return null;
-  const { maxTrials, maxParameterCount, cpuSeconds = null, wallSeconds = null } = limits;
-  if (cpuSeconds !== null && spent.cpuSeconds >= cpuSeconds) return { kind: "cpu", limit: cpuSeconds };
-  if (wallSeconds !== null && spent.wallSeconds >= wallSeconds) return { kind: "wall_time", limit: wallSeconds };
+  const { maxTrials, maxParameterCount } = limits;
+  const passed = timeLimitPassed(limits, spent);
+  if (passed !== null) return passed;
   if (wanted.action !== "START_TRIAL") return null;
   const started = history.filter(({ decision }) => decision.action === "START_TRIAL").length;
   if (maxTrials !== null && started >= maxTrials) return { kind: "trials", limit: maxTrials };

@@ -9,6 +9,7 @@ import type {
   Run,
   RunId,
   RunOutcome,
+  RunState,
   SpeculativeRun,
   StoredDecision,
 } from "@rightsize/core";
@@ -98,13 +99,19 @@ function runAt(snapshot: ExperimentSnapshot, entry: number, position: number): R
   return snapshot.runs.find((run) => run.decision === sequence && run.position === position && run.purpose !== "finalise");
 }
 
+/** Whether a run in this state has an outcome for a policy. */
+export function hasOutcome(state: RunState): boolean {
+  return state === "COMPLETED" || state === "DIVERGED" || state === "STOPPED";
+}
+
 /** How a run ended, as a policy may see it. A FAILED or CANCELLED run is no outcome: its experiment doesn't come to a decision. */
 export function runOutcome(run: Run | SpeculativeRun): RunOutcome {
   const { purpose, seed, fold, learningRate, maxEpochs } = run;
   const request = { purpose, seed, fold, learningRate, ...(maxEpochs === undefined ? {} : { maxEpochs }) };
   const { result } = run;
   if (!isTerminal("run", run.state) || result === null) throw new Error(`run ${run.id} is ${run.state}: it has no outcome yet`);
-  if (run.state === "DIVERGED") return { ...request, status: "DIVERGED", epochs: result.epochs, cost: result.cost };
+  if (run.state === "DIVERGED" || run.state === "STOPPED")
+    return { ...request, status: run.state, epochs: result.epochs, cost: result.cost };
   if (run.state !== "COMPLETED" || result.validationLoss === null || result.trainingLoss === null)
     throw new Error(`run ${run.id} is ${run.state} without a score: no policy may see it`);
   return {

@@ -1,5 +1,5 @@
 /** Orchestrator: advances experiments, carries out assignments, dispatches and reconciles. */
-export { advanceExperiment, knowsPolicy, planAdvance } from "./advance.ts";
+export { advanceExperiment, endAtTimeLimit, knowsPolicy, planAdvance, planTimeLimit } from "./advance.ts";
 export { answerSentence, scoreText } from "./answer-sentence.ts";
 export {
   type CarryOutDependencies,
@@ -15,11 +15,20 @@ export { decideWithinLimits, type LimitedDecision, limitedDecision } from "./dec
 export { deliveredRuns } from "./delivered-runs.ts";
 export { type EstimateQuestion, estimateExperiment } from "./estimate/estimate-experiment.ts";
 export { durationText, percentOf } from "./estimate/estimate-sentences.ts";
-export { policyContext, policyHistory, runsThatStand, type Standing, settledHistory, standings } from "./history.ts";
+export {
+  hasOutcome,
+  policyContext,
+  policyHistory,
+  runsThatStand,
+  type Standing,
+  settledHistory,
+  standings,
+} from "./history.ts";
 export { type CurveQuestion, curveExperiment, curveQuestion } from "./learning-curve/ask-for-curve.ts";
 export { type CurveEvidence, curveVerdict, type Gain } from "./learning-curve/curve-verdict.ts";
 export { readCurve } from "./learning-curve/read-curve.ts";
 export {
+  endAtTimeLimits,
   type Loop,
   type LoopDependencies,
   type ReconcilerOptions,
@@ -29,10 +38,11 @@ export {
   startDispatcher,
   startReconciler,
   startSweeper,
+  startTimeKeeper,
   sweepCheckpoints,
 } from "./loops.ts";
 export { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
 export { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
 export { createSpeculator, type Speculator } from "./speculation.ts";
-export { type TimeSpent, timeSpent } from "./time-spent.ts";
+export { type TimeSpent, timeSpent, timeSpentAt } from "./time-spent.ts";
 export { type WhatIf, type WhatIfAnswer, whatIf } from "./what-if.ts";

@@ -1,6 +1,6 @@
-/** The background loops: relaying the outbox to the queue, reconciling what has neither a live lease nor a dispatch, and deleting old checkpoints. */
+/** The background loops: relaying the outbox to the queue, reconciling what has neither a live lease nor a dispatch, keeping limits on time, and deleting old checkpoints. */
 import { type ArtifactStore, asRightsizeError, type IdSource, type Queue, type RightsizeError, type Store } from "@rightsize/core";
-import { advanceExperiment } from "./advance.ts";
+import { advanceExperiment, endAtTimeLimit } from "./advance.ts";
 
 export interface LoopDependencies {
   readonly store: Store;
@@ -64,6 +64,18 @@ export async function reconcile(deps: Pick<LoopDependencies, "store" | "queue" |
 
 export function startReconciler(deps: LoopDependencies, options: ReconcilerOptions = {}): Loop {
   return repeat("reconciler", deps, options.everyMs ?? reconcilerDefaults.everyMs, () => reconcile(deps, options));
+}
+
+/** One round: ends every experiment that has passed its limit on time while it waits for runs. Its workers hear of it with their next heartbeat. */
+export async function endAtTimeLimits(deps: Pick<LoopDependencies, "store" | "queue" | "ids">): Promise<void> {
+  let ended = false;
+  for (const id of await deps.store.experiments.pastTimeLimit(1000)) ended = (await endAtTimeLimit(deps.store, deps.ids, id)) || ended;
+  if (ended) await relayOutbox(deps);
+}
+
+/** Looks often: a limit is passed by at most this and what a worker needs to hear of it. */
+export function startTimeKeeper(deps: LoopDependencies, options: { readonly everyMs?: number } = {}): Loop {
+  return repeat("time keeper", deps, options.everyMs ?? 1000, () => endAtTimeLimits(deps));
 }
 
 /** Checkpoints whose bytes are deleted in one go. */

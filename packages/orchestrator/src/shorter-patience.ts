@@ -11,10 +11,11 @@ export interface EarlyStopping {
 
 /**
  * The outcome of a run had it been trained under other early stopping, from its epochs in order. Exact, because patience changes nothing
- * but where training ends; null where the curve ends before the new rule would have stopped it.
+ * but where training ends; null where the curve ends before the new rule would have stopped it, and for a run that a limit stopped.
  */
 export function outcomeUnder(outcome: RunOutcome, epochs: readonly EpochRecord[], rule: EarlyStopping): RunOutcome | null {
   if (outcome.status === "DIVERGED") return divergedUnder(outcome, epochs, rule);
+  if (outcome.status === "STOPPED") return null;
   const stop = stopOf(epochs, rule);
   if (stop === null) return null;
   const best = epochs[stop.state.bestEpoch - 1];

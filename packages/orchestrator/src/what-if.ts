@@ -11,7 +11,7 @@ import {
   recipeOfRun,
 } from "@rightsize/core";
 import { parseSearch, readTrials, replay, type TableRow, trialTable } from "@rightsize/policy";
-import { policyContext, policyHistory, runsOfDecision } from "./history.ts";
+import { hasOutcome, policyContext, policyHistory, runsOfDecision } from "./history.ts";
 import { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
 
 export interface WhatIf {
@@ -72,9 +72,7 @@ export async function whatIf(
 
 /** The snapshot up to the last decision whose runs have all ended with an outcome. */
 function endedDecisions(snapshot: ExperimentSnapshot): ExperimentSnapshot {
-  const open = snapshot.decisions.findIndex(({ sequence }) =>
-    runsOfDecision(snapshot, sequence).some(({ state }) => state !== "COMPLETED" && state !== "DIVERGED"),
-  );
+  const open = snapshot.decisions.findIndex(({ sequence }) => runsOfDecision(snapshot, sequence).some(({ state }) => !hasOutcome(state)));
   return open < 0 ? snapshot : { ...snapshot, decisions: snapshot.decisions.slice(0, open) };
 }
 

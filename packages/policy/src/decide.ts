@@ -21,10 +21,12 @@ import { readTrials, summarise, type TrialView } from "./trials.ts";
  */
 export function decide(context: PolicyContext, history: History): Decision {
   const preset = presetNamed(context.preset);
-  history.forEach(({ decision, outcomes }, index) => {
+  history.forEach(({ decision, outcomes, limit }, index) => {
     if (decision.action === "FINISH") throw new RightsizeError("internal", `the search is over: entry ${index} of the history is its end`);
     if (outcomes.length !== decision.runs.length)
       throw new RightsizeError("internal", `entry ${index} asked for ${decision.runs.length} runs and has ${outcomes.length} outcomes`);
+    if (limit === null && outcomes.some(({ status }) => status === "STOPPED"))
+      throw new RightsizeError("internal", `entry ${index} has a run that was stopped, and no limit that stopped it`);
   });
   const limit = history[history.length - 1]?.limit ?? null;
   return limit === null ? preset.next(context, history) : finishAtLimit(readTrials(history), limit);

@@ -70,7 +70,8 @@ function recordedResults(recorded: readonly History[]): ReadonlyMap<string, RunO
     history.forEach(({ decision, outcomes }, index) => {
       if (decision.action === "FINISH") return;
       const { capacity, change } = placeOf(decision, readTrials(history.slice(0, index)));
-      for (const outcome of outcomes) results.set(keyOf(capacity, change, outcome), outcome);
+      // What a limit stopped has no result.
+      for (const outcome of outcomes) if (outcome.status !== "STOPPED") results.set(keyOf(capacity, change, outcome), outcome);
     });
   return results;
 }

@@ -43,6 +43,9 @@ export function applyEntry(trials: readonly TrialView[], { decision, outcomes }:
     return [...trials, { number: trials.length + 1, capacity: decision.capacity, runs, change: {}, repairs: 0, cost }];
   const trial = trials[decision.trial - 1];
   if (trial === undefined) throw new RangeError(`entry ${entry} speaks of trial ${decision.trial}, which was never started`);
+  // A repair that a limit stopped before anything came of it repaired nothing: what was measured before still stands.
+  if (decision.action === "CHANGE_RECIPE" && outcomes.length > 0 && outcomes.every(({ status }) => status === "STOPPED"))
+    return trials.map((other) => (other === trial ? { ...trial, cost: trial.cost + cost } : other));
   const changed: TrialView =
     decision.action === "ADD_RUNS"
       ? { ...trial, runs: [...trial.runs, ...runs], cost: trial.cost + cost }
@@ -93,6 +96,7 @@ export function meanLoss(losses: readonly number[]): number {
 /**
  * Which runs stand for a trial, and its mean score. Several learning rates: the rate with the least mean stands for the trial, and a
  * rate of which any run diverged is out. A trial of which every rate diverged has no score, nor has one whose runs are all cut short.
+ * Runs that a limit stopped don't count.
  */
 export function summarise(trial: TrialView): TrialSummary {
   const known = summaries.get(trial);
@@ -106,12 +110,14 @@ export function summarise(trial: TrialView): TrialSummary {
 const summaries = new WeakMap<TrialView, TrialSummary>();
 
 function computeSummary(trial: TrialView): TrialSummary {
-  const fitted = trial.runs.filter(({ outcome }) => outcome.purpose === "fit");
-  const judged = fitted.length > 0 ? fitted : trial.runs.filter((run) => run.outcome.purpose === "probe" && !isCutShort(run));
+  // What a limit stopped says nothing: the trial is what its other runs say.
+  const ended = trial.runs.filter(({ outcome }) => outcome.status !== "STOPPED");
+  const fitted = ended.filter(({ outcome }) => outcome.purpose === "fit");
+  const judged = fitted.length > 0 ? fitted : ended.filter((run) => run.outcome.purpose === "probe" && !isCutShort(run));
   const best = bestRate(judged);
-  if (best === null) return trial.runs.every(isCutShort) ? { ...noSummary, rateToFit: bestRate(trial.runs)?.rate ?? null } : noSummary;
+  if (best === null) return trial.runs.every(isCutShort) ? { ...noSummary, rateToFit: bestRate(ended)?.rate ?? null } : noSummary;
   const { rate, runs: fits, score } = best;
-  const finals = trial.runs.filter(({ outcome }) => outcome.purpose === "finals" && outcome.learningRate === rate);
+  const finals = ended.filter(({ outcome }) => outcome.purpose === "finals" && outcome.learningRate === rate);
   const completedFinals = finals.filter(isCompleted);
   const all = [...fits, ...completedFinals];
   const finalsScore =

@@ -168,7 +168,15 @@ export function unfinishedRuns(ref: AttemptRef, runIds: readonly string[]): Righ
 }
 
 /** Run counts before anything is counted: each state is there. */
-export const noRuns: Readonly<Record<RunState, number>> = { QUEUED: 0, RUNNING: 0, COMPLETED: 0, DIVERGED: 0, FAILED: 0, CANCELLED: 0 };
+export const noRuns: Readonly<Record<RunState, number>> = {
+  QUEUED: 0,
+  RUNNING: 0,
+  COMPLETED: 0,
+  DIVERGED: 0,
+  STOPPED: 0,
+  FAILED: 0,
+  CANCELLED: 0,
+};
 
 /** A batch without doubles: of the same epoch of the same run the first counts. */
 export function distinctEpochs(epochs: readonly EpochRecord[]): readonly EpochRecord[] {

@@ -171,6 +171,8 @@ function endLine(data: Facts, behind: Behind): Pick<LogLine, "level" | "message"
       );
     case "DIVERGED":
       return warn(`${name} diverged${after}${data.reason === "" ? "." : `: ${data.reason}`}`);
+    case "STOPPED":
+      return warn(`${name} was stopped${after}: ${data.reason || "no reason was recorded"}`);
     case "FAILED":
       return failed(`${name} failed: ${data.reason || "no reason was recorded"}`);
     default:

@@ -61,6 +61,11 @@ export function shownScore(trial: TrialView): number | null {
   return trial.metrics?.meanSquaredError ?? trial.metrics?.logLoss ?? trial.score;
 }
 
+/** How a trial without a score ended, in a word. */
+export function endWord(trial: TrialView): string {
+  return trial.runs.some(({ state }) => state === "STOPPED") ? "stopped by a limit" : trial.state.toLowerCase();
+}
+
 function remark(trial: TrialView): string {
   switch (trial.state) {
     case "PENDING":
@@ -70,7 +75,7 @@ function remark(trial: TrialView): string {
       return "diverged";
     case "FAILED":
     case "CANCELLED":
-      return trial.state.toLowerCase();
+      return endWord(trial);
     default:
       return trial.state satisfies never;
   }

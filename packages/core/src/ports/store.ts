@@ -15,6 +15,7 @@ import type {
   Experiment,
   ExperimentEvent,
   ExperimentPlan,
+  IsoTime,
   Run,
   RunResult,
   SpeculationUse,
@@ -109,6 +110,11 @@ export interface Adoption {
   readonly purpose: Run["purpose"];
   readonly priority: number;
 }
+/** An outstanding run that was asked for becomes STOPPED, with what is known of it. */
+export interface StoppedRun {
+  readonly runId: RunId;
+  readonly result: RunResult;
+}
 /** A change of a trial; absent members stay. A `state` is a compare-and-set along the lifecycle. */
 export interface TrialChange {
   readonly id: TrialId;
@@ -145,6 +151,8 @@ export interface AdvancePlan {
   readonly speculate?: readonly NewSpeculation[];
   /** Speculative runs that the decision asks for; none when left out. */
   readonly adopt?: readonly Adoption[];
+  /** Runs that a limit on time ends where they are; none when left out. Whatever else their assignments hold is cancelled. */
+  readonly stop?: readonly StoppedRun[];
   /** Cancels these assignments' unfinished runs. */
   readonly cancelAssignments: readonly AssignmentId[];
   readonly experiment: { readonly state?: ExperimentState; readonly stateReason?: string | null; readonly answer?: Answer } | null;
@@ -152,6 +160,14 @@ export interface AdvancePlan {
 }
 /** Pure: looks at a snapshot and says what to write, or null when there is nothing to do. */
 export type Advance = (snapshot: ExperimentSnapshot) => AdvancePlan | null;
+
+/** When a snapshot was read, and what was under way then. A decision never sees it; only a limit on time that is recorded with one. */
+export interface Moment {
+  /** By the database's clock. */
+  readonly now: IsoTime;
+  /** Attempts under way, with the beginning of each. */
+  readonly attempts: readonly { readonly assignmentId: AssignmentId; readonly startedAt: IsoTime }[];
+}
 
 export interface NewExperiment {
   readonly id: ExperimentId;
@@ -200,6 +216,13 @@ export interface ExperimentStore {
    * Two callers at once run one after the other. Returns whether anything was written. Unknown ids return false.
    */
   advance(id: ExperimentId, advance: Advance): Promise<boolean>;
+  /** `advance` that also sees the moment. */
+  advanceAtMoment(id: ExperimentId, advance: (snapshot: ExperimentSnapshot, moment: Moment) => AdvancePlan | null): Promise<boolean>;
+  /**
+   * Ids of RUNNING experiments that wait for runs and may have passed their limit on time: by the clock, or with the time of all their
+   * attempts together, which is at least what counts.
+   */
+  pastTimeLimit(limit: number): Promise<readonly ExperimentId[]>;
   /**
    * Deletes an experiment that has ended with everything of it, and says which artifacts nothing refers to any more (while another
    * experiment on the same dataset is open, none: it may be about to store equal bytes). null when the owner has none such; `conflict`

@@ -10,7 +10,7 @@ import {
   type Recipe,
 } from "@rightsize/core";
 import { finalGap, gapOfFits, playAhead, readTrials, summariseTrial } from "@rightsize/policy";
-import { limitBefore } from "../decide-within-limits.ts";
+import { limitBefore, timeLimitPassed } from "../decide-within-limits.ts";
 import { policyContext } from "../history.ts";
 import type { Beliefs } from "./beliefs.ts";
 import { assignmentMs, assignmentsOf, epochMs, makespan, type TrainingShape } from "./training-time.ts";
@@ -83,7 +83,7 @@ function measured(history: History, playing: Playing): PlayedSearch {
   };
 }
 
-/** The part of a search that its experiment's limits allow, and its time; as in the real one, a limit is looked at between decisions. */
+/** The part of a search that its experiment's limits allow, and its time; as in the real one, a limit on time ends what is trained then. */
 function withinLimits(
   history: History,
   { spec, plan, beliefs, slots }: Playing,
@@ -115,10 +115,21 @@ function withinLimits(
           group.map((at) => outcomes[at]?.epochs ?? 0),
         ),
     );
-    cpuMs += times.reduce((sum, time) => sum + time, 0);
-    wallMs += makespan(times, slots) + decisionMs;
+    const [trainedMs, passedMs] = [times.reduce((sum, time) => sum + time, 0), makespan(times, slots) + decisionMs];
+    const after = { cpuSeconds: (cpuMs + trainedMs) / 1000, wallSeconds: (wallMs + passedMs) / 1000 };
+    const passed = timeLimitPassed(spec.limits, after);
+    // The share of this decision's time that the limits leave.
+    const left = Math.min(1, share(spec.limits.cpuSeconds, cpuMs, trainedMs), share(spec.limits.wallSeconds, wallMs, passedMs));
+    cpuMs += left * trainedMs;
+    wallMs += left * passedMs;
+    if (passed !== null) return { part: history.slice(0, index + 1), limit: passed.kind, cpuMs, wallMs };
   }
   return { part: history, limit: null, cpuMs, wallMs };
+}
+
+/** How much of what is to come until a limit fits before it, in [0, …]; Infinity without a limit. */
+function share(limitSeconds: number | null | undefined, beforeMs: number, comesMs: number): number {
+  return limitSeconds == null || comesMs === 0 ? Number.POSITIVE_INFINITY : (limitSeconds * 1000 - beforeMs) / comesMs;
 }
 
 /** The linear baseline of the end: patience 20 at ten times the usual rate, at which it is best about three times sooner. */

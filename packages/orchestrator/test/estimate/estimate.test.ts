@@ -162,6 +162,16 @@ describe("limits", () => {
     );
     expect(short.endedByLimit?.kind).toBe("cpu");
     expect(short.trials.high).toBeLessThan(3);
+    // A limit on time ends what is trained then: only the answer comes after it.
+    const timed = (limits: { readonly cpuSeconds?: number; readonly wallSeconds?: number }) =>
+      estimateExperiment(
+        question({
+          spec: spec({ search: { preset: "course", parameters: {} }, limits: { maxTrials: 1, maxParameterCount: null, ...limits } }),
+        }),
+      );
+    const one = timed({});
+    expect(timed({ cpuSeconds: 0.001 }).cpuSeconds.high).toBeLessThan(one.cpuSeconds.high);
+    expect(timed({ wallSeconds: 0.001 }).endedByLimit).toEqual({ kind: "wall_time", fraction: 1 });
   });
 });
 

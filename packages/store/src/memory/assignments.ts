@@ -1,6 +1,16 @@
 /** How an attempt and its assignment end, and how assignments are dispatched; the twin of postgres/assignments.ts. */
-import type { AttemptEnd, Experiment } from "@rightsize/core";
-import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, isUnfinished, resultOfFailure } from "../rules.ts";
+import { type AttemptEnd, type Experiment, mayBecome, type StoppedRun } from "@rightsize/core";
+import {
+  dispatchingStates,
+  endOfUnasked,
+  eventOf,
+  isRequeueing,
+  isUnasked,
+  isUnfinished,
+  plain,
+  refusedChange,
+  resultOfFailure,
+} from "../rules.ts";
 import {
   type AnyRun,
   type AssignmentRow,
@@ -113,4 +123,19 @@ export function cancelAssignments(state: State, change: Change, experiment: Expe
     if (assignment.state !== "QUEUED" && assignment.state !== "RUNNING") continue;
     endAssignment(state, change, assignment, unfinishedRunsOf(state, id), "cancelled", null);
   }
+}
+
+/** Ends runs where they are, with what is known of them; their assignments are not wanted any more. */
+export function stopRuns(state: State, change: Change, experiment: Experiment, stopped: readonly StoppedRun[]): void {
+  const assignments = new Set<string>();
+  for (const { runId, result } of stopped) {
+    const run = state.runs.get(runId)?.run;
+    if (run?.experimentId !== experiment.id || run.decision === null || !mayBecome("run", run.state, "STOPPED"))
+      throw refusedChange("run", runId, "another one", "STOPPED");
+    setRun(state, runId, { state: "STOPPED", result: plain(result), endedAt: change.time });
+    dropCheckpoints(state, [runId]);
+    assignments.add(run.assignmentId);
+    change.event(experiment.id, eventOf.runEnded(named(state, run), "STOPPED", result));
+  }
+  cancelAssignments(state, change, experiment, [...assignments]);
 }

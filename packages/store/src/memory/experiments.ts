@@ -1,11 +1,13 @@
 /** Experiments in memory; the twin of postgres/experiments.ts and postgres/advance.ts. */
 import {
   type Adoption,
+  type Advance,
   type AdvancePlan,
   type Experiment,
   type ExperimentSnapshot,
   type ExperimentStore,
   isTerminal,
+  type Moment,
   mayBecome,
   type NewAssignment,
   type NewExperiment,
@@ -26,7 +28,7 @@ import {
   refusedChange,
   tooManyOpen,
 } from "../rules.ts";
-import { cancelAssignments, dispatch, named } from "./assignments.ts";
+import { cancelAssignments, dispatch, named, stopRuns } from "./assignments.ts";
 import { memoryExperimentLists } from "./experiment-lists.ts";
 import { removeExperiment } from "./remove.ts";
 import { type AnyRun, type AssignmentRow, type Change, isAsked, newestFirst, runsWhere, type State, setRun, snapshotOf } from "./state.ts";
@@ -91,12 +93,35 @@ export function memoryExperiments(state: State): ExperimentStore {
     },
 
     async advance(id, advance) {
-      return state.change((change) => {
-        const snapshot = snapshotOf(state, id);
-        const plan = snapshot && advance(snapshot);
-        if (!snapshot || !plan) return false;
-        writePlan(state, change, snapshot, plan);
-        return true;
+      return state.change((change) => advanceNow(state, change, id, advance));
+    },
+
+    async advanceAtMoment(id, advance) {
+      return state.change((change) =>
+        advanceNow(state, change, id, (snapshot) => advance(snapshot, { now: change.time, attempts: attemptsUnderWay(state, id) })),
+      );
+    },
+
+    async pastTimeLimit(limit) {
+      return state.change(({ timeMs }) => {
+        const passed = ({ id, startedAt, spec }: Experiment) => {
+          const { wallSeconds = null, cpuSeconds = null } = spec.limits;
+          const wallMs = startedAt === null ? 0 : timeMs - Date.parse(startedAt);
+          const attempts = state.attempts.values().filter(({ assignmentId }) => state.assignments.get(assignmentId)?.experimentId === id);
+          const slotMs = attempts.reduce(
+            (sum, one) => sum + (one.endedAt === null ? timeMs : Date.parse(one.endedAt)) - Date.parse(one.startedAt),
+            0,
+          );
+          return (wallSeconds !== null && wallMs >= wallSeconds * 1000) || (cpuSeconds !== null && slotMs >= cpuSeconds * 1000);
+        };
+        const waits = new Set(
+          runsWhere(state, (run) => isAsked(run) && run.purpose !== "finalise" && isUnfinished(run.state)).map((run) => run.experimentId),
+        );
+        return state.experiments
+          .values()
+          .filter((experiment) => experiment.state === "RUNNING" && waits.has(experiment.id) && passed(experiment))
+          .map(({ id }) => id)
+          .slice(0, limit);
       });
     },
 
@@ -135,6 +160,21 @@ export function memoryExperiments(state: State): ExperimentStore {
   };
 }
 
+function advanceNow(state: State, change: Change, id: Experiment["id"], advance: Advance): boolean {
+  const snapshot = snapshotOf(state, id);
+  const plan = snapshot && advance(snapshot);
+  if (!snapshot || !plan) return false;
+  writePlan(state, change, snapshot, plan);
+  return true;
+}
+
+function attemptsUnderWay(state: State, id: Experiment["id"]): Moment["attempts"] {
+  return state.attempts
+    .values()
+    .filter(({ assignmentId, endedAt }) => endedAt === null && state.assignments.get(assignmentId)?.experimentId === id)
+    .map(({ assignmentId, startedAt }) => ({ assignmentId, startedAt }));
+}
+
 function admit(state: State, { admission, owner, spec }: NewExperiment): void {
   if (admission === undefined) return;
   if (!state.datasets.get(`${owner} ${spec.dataset}`)) throw datasetGone(spec.dataset);
@@ -150,6 +190,7 @@ function writePlan(state: State, change: Change, snapshot: ExperimentSnapshot, p
     const stored = { experimentId: id, sequence, text, hash, limit: plain(limit), decision: JSON.parse(text), createdAt: change.time };
     state.decisions.set(id, [...snapshot.decisions, stored]);
   }
+  stopRuns(state, change, snapshot.experiment, plan.stop ?? []);
   for (const trial of plan.newTrials) insertTrial(state, change, snapshot.experiment, trial);
   for (const trialChange of plan.trialChanges) changeTrial(state, snapshot.experiment, trialChange);
   for (const assignment of plan.assignments) insertAssignment(state, change, snapshot.experiment, assignment, false);

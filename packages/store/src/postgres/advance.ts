@@ -2,8 +2,10 @@
 import {
   type Adoption,
   type AdvancePlan,
+  type AssignmentId,
   type ExperimentSnapshot,
   isTerminal,
+  type Moment,
   mayBecome,
   type NewAssignment,
   type NewRun,
@@ -13,7 +15,7 @@ import {
   type TrialChange,
 } from "@rightsize/core";
 import { checkPlan, dispatchingStates, eventOf, notAdoptable, refusedChange } from "../rules.ts";
-import { cancelAssignments, type NamedRunRow, name } from "./assignments.ts";
+import { cancelAssignments, type NamedRunRow, name, stopRuns } from "./assignments.ts";
 import type { Sql } from "./database.ts";
 import type { Locked } from "./lock.ts";
 import {
@@ -55,6 +57,21 @@ export async function readSnapshot(sql: Sql, id: string): Promise<ExperimentSnap
   };
 }
 
+/** The moment, for a limit on time: the clock's, not the beginning of the transaction, which may have waited for the lock. */
+export async function readMoment(sql: Sql, id: string): Promise<Moment> {
+  const rows = await sql.query<{ now: Date; assignmentId: AssignmentId | null; startedAt: Date | null }>(
+    `SELECT clock_timestamp() AS now, assignment_id AS "assignmentId", started_at AS "startedAt"
+     FROM (SELECT 1) AS always LEFT JOIN attempts ON experiment_id = $1 AND ended_at IS NULL`,
+    [id],
+  );
+  return {
+    now: (rows[0]?.now ?? new Date(Number.NaN)).toISOString(),
+    attempts: rows.flatMap(({ assignmentId, startedAt }) =>
+      assignmentId === null || startedAt === null ? [] : [{ assignmentId, startedAt: startedAt.toISOString() }],
+    ),
+  };
+}
+
 /** Writes a plan that was made from this snapshot. */
 export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, plan: AdvancePlan): Promise<void> {
   const id = snapshot.experiment.id;
@@ -70,6 +87,7 @@ export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, pl
       reached,
     ]);
   }
+  await stopRuns(locked, plan.stop ?? []);
   for (const trial of plan.newTrials) await insertTrial(locked, id, trial);
   for (const change of plan.trialChanges) await changeTrial(locked, snapshot, plan, change);
   await insertAssignments(locked, id, plan.assignments, false);

@@ -1,6 +1,6 @@
 /** How an attempt and its assignment end, whoever ends them: the worker, the reconciler or the experiment. Under the experiment's lock. */
-import type { AttemptEnd } from "@rightsize/core";
-import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, resultOfFailure } from "../rules.ts";
+import { type AttemptEnd, type StoppedRun, statesBefore } from "@rightsize/core";
+import { dispatchingStates, endOfUnasked, eventOf, isRequeueing, isUnasked, refusedChange, resultOfFailure } from "../rules.ts";
 import { dropCheckpoints } from "./checkpoints.ts";
 import type { Locked } from "./lock.ts";
 import { type AssignmentRow, assignmentColumns, type RunRow, runColumns } from "./rows.ts";
@@ -95,6 +95,35 @@ export async function cancelAssignments(locked: Locked, ids: readonly string[]):
     if (assignment.state !== "QUEUED" && assignment.state !== "RUNNING") continue;
     await endAssignment(locked, assignment, await unfinishedRunsOf(locked, id), "cancelled", null);
   }
+}
+
+/** Ends runs where they are, with what is known of them; their assignments are not wanted any more. */
+export async function stopRuns(locked: Locked, stopped: readonly StoppedRun[]): Promise<void> {
+  if (stopped.length === 0) return;
+  const rows = await locked.query<NamedRunRow>(
+    `UPDATE runs SET state = 'STOPPED', result = given.result::json, ended_at = now()
+     FROM unnest($2::text[], $3::text[]) AS given(id, result), trials
+     WHERE runs.id = given.id AND runs.experiment_id = $1 AND trials.id = runs.trial_id
+       AND runs.decision IS NOT NULL AND runs.state = ANY($4::run_state[])
+     RETURNING ${runColumns}, trials.number AS trial`,
+    [
+      locked.experiment.id,
+      stopped.map(({ runId }) => runId),
+      stopped.map(({ result }) => JSON.stringify(result)),
+      statesBefore("run", "STOPPED"),
+    ],
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (const { runId, result } of stopped) {
+    const row = byId.get(runId);
+    if (row === undefined) throw refusedChange("run", runId, "another one", "STOPPED");
+    locked.events.push(eventOf.runEnded(name(row), "STOPPED", result));
+  }
+  await dropCheckpoints(
+    locked,
+    rows.map(({ id }) => id),
+  );
+  await cancelAssignments(locked, [...new Set(rows.map(({ assignmentId }) => assignmentId))].sort());
 }
 
 async function setState(locked: Locked, assignment: AssignmentRow, state: AssignmentRow["state"]): Promise<void> {

@@ -1,17 +1,19 @@
 /** Experiments in Postgres: created once for each Idempotency-Key, advanced under their row's lock, read without it. */
 import {
+  type AdvancePlan,
   type Experiment,
   type ExperimentId,
+  type ExperimentSnapshot,
   type ExperimentState,
   type ExperimentStore,
   type NewExperiment,
   RightsizeError,
 } from "@rightsize/core";
 import { datasetGone, tooManyOpen } from "../rules.ts";
-import { readSnapshot, writePlan } from "./advance.ts";
+import { readMoment, readSnapshot, writePlan } from "./advance.ts";
 import type { Database, Sql } from "./database.ts";
 import { postgresExperimentLists } from "./experiment-lists.ts";
-import { underLock, workOn } from "./lock.ts";
+import { type Locked, underLock, workOn } from "./lock.ts";
 import { removeExperiment } from "./remove.ts";
 import { asEvent, asExperiment } from "./rows.ts";
 
@@ -84,16 +86,25 @@ export function postgresExperiments(database: Database): ExperimentStore {
 
     snapshot: (id) => database.transaction((sql) => readSnapshot(sql, id), "snapshot"),
 
-    async advance(id, advance) {
-      const wrote = await underLock(database, { experimentId: id }, async (locked) => {
-        const snapshot = await readSnapshot(locked, id);
-        const plan = snapshot && advance(snapshot);
-        if (!snapshot || !plan) return false;
-        await writePlan(locked, snapshot, plan);
-        return true;
-      });
-      return wrote ?? false;
-    },
+    advance: (id, advance) => advanceUnderLock(database, id, async (_locked, snapshot) => advance(snapshot)),
+
+    advanceAtMoment: (id, advance) =>
+      advanceUnderLock(database, id, async (locked, snapshot) => advance(snapshot, await readMoment(locked, id))),
+
+    pastTimeLimit: (limit) =>
+      guard(async () => {
+        const rows = await database.sql.query<{ id: ExperimentId }>(
+          `SELECT id FROM experiments WHERE state = 'RUNNING'
+             AND (extract(epoch FROM clock_timestamp() - started_at) >= (spec->'limits'->>'wallSeconds')::float8
+               OR (SELECT extract(epoch FROM sum(coalesce(ended_at, clock_timestamp()) - started_at)) FROM attempts
+                   WHERE experiment_id = experiments.id) >= (spec->'limits'->>'cpuSeconds')::float8)
+             AND EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id AND state IN ('QUEUED', 'RUNNING')
+               AND decision IS NOT NULL AND purpose <> 'finalise')
+           ORDER BY random() LIMIT $1`,
+          [limit],
+        );
+        return rows.map((row) => row.id);
+      }),
 
     remove: (owner, id) => removeExperiment(database, owner, id),
 
@@ -132,6 +143,22 @@ export function postgresExperiments(database: Database): ExperimentStore {
         return rows.map((row) => row.id);
       }),
   };
+}
+
+/** Shows `advance` what stands there under the experiment's lock, and writes its plan; false where there is none. */
+async function advanceUnderLock(
+  database: Database,
+  id: ExperimentId,
+  advance: (locked: Locked, snapshot: ExperimentSnapshot) => Promise<AdvancePlan | null>,
+): Promise<boolean> {
+  const wrote = await underLock(database, { experimentId: id }, async (locked) => {
+    const snapshot = await readSnapshot(locked, id);
+    const plan = snapshot && (await advance(locked, snapshot));
+    if (!snapshot || !plan) return false;
+    await writePlan(locked, snapshot, plan);
+    return true;
+  });
+  return wrote ?? false;
 }
 
 /** Refuses an experiment (which stands in the table already, uncommitted) whose dataset went away meanwhile, or that is one too many. */
