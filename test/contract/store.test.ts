@@ -68,7 +68,7 @@ describe("the store in Postgres", () => {
   });
   storeContract(async () => {
     await administrator.query(
-      "DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters; DELETE FROM api_keys; DELETE FROM unneeded_checkpoints",
+      "DELETE FROM experiments; DELETE FROM datasets; DELETE FROM workers; DELETE FROM counters; DELETE FROM api_keys; DELETE FROM unneeded_checkpoints; DELETE FROM left_artifacts",
     );
     return {
       store,

@@ -6,7 +6,6 @@ import { RightsizeError } from "@rightsize/core";
 import fastify, { type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import { addAccess, createAccess } from "./access.ts";
-import { createArtifactGate } from "./artifact-gate.ts";
 import { createDatabaseClock } from "./database-clock.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { createCallerWatch } from "./events/caller-watch.ts";
@@ -80,7 +79,7 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   const callers = createCallerWatch(deps.store, access, { everyMs: settings.callerLookMs, log: deps.logger });
   app.addHook("onClose", async () => callers.close());
   await addSecurity(app, settings, access);
-  const gate = createArtifactGate();
+  const { gate } = deps;
   await app.register(fastifySSE, { heartbeatInterval: settings.heartbeatMs });
   await addOpenApi(app, settings.version);
   eventLag.observe = addMetrics(app, deps, () => feeds.watcherCount() + serviceFeeds.watcherCount()).observeEventLag;

@@ -13,6 +13,7 @@ import type {
   Store,
 } from "@rightsize/core";
 import type { FastifyBaseLogger } from "fastify";
+import type { ArtifactGate } from "./artifact-gate.ts";
 import type { DataProcess } from "./data-process/data-process.ts";
 import type { PredictProcess } from "./predict-process/predict-process.ts";
 
@@ -57,6 +58,8 @@ export interface ApiDependencies {
   /** null where there is no queue to watch (tests). */
   readonly queue: Queue | null;
   readonly artifacts: ArtifactStore;
+  /** Shared with whoever else deletes artifacts in this process. */
+  readonly gate: ArtifactGate;
   readonly dataProcess: DataProcess;
   readonly predictProcess: PredictProcess;
   readonly createExperiment: (request: AcceptedExperiment) => Promise<{ readonly experiment: Experiment; readonly created: boolean }>;

@@ -14,6 +14,7 @@ import { createQueue } from "@rightsize/queue";
 import { createPostgresStore, migrate } from "@rightsize/store";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
+import { createArtifactGate } from "./artifact-gate.ts";
 import { type ApiConfig, ConfigurationError, childEnvironment, isLoopback } from "./config.ts";
 import { startDataProcess } from "./data-process/data-process.ts";
 import { defaultAppSettings } from "./dependencies.ts";
@@ -71,13 +72,15 @@ export async function startService(config: ApiConfig, logger: FastifyBaseLogger)
     keep("the reconciler", startReconciler(loops), (loop) => loop.stop());
     keep("the time keeper", startTimeKeeper(loops), (loop) => loop.stop());
     const artifacts = createFolderArtifacts({ folder: config.artifactsFolder });
-    keep("the sweeper", startSweeper({ ...loops, artifacts }), (loop) => loop.stop());
+    const gate = createArtifactGate();
+    keep("the sweeper", startSweeper({ ...loops, artifacts, alone: gate.deleting }), (loop) => loop.stop());
     const app = keep(
       "the app",
       await buildApp({
         store,
         queue,
         artifacts,
+        gate,
         dataProcess,
         predictProcess,
         createExperiment: (request) => createExperiment({ store, ids: randomIds }, request),

@@ -2,7 +2,14 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type ApiDependencies, buildApp, type DataProcess, defaultAppSettings, type PredictProcess } from "@rightsize/api";
+import {
+  type ApiDependencies,
+  buildApp,
+  createArtifactGate,
+  type DataProcess,
+  defaultAppSettings,
+  type PredictProcess,
+} from "@rightsize/api";
 import { createFolderArtifacts } from "@rightsize/artifacts";
 import { type ArtifactStore, type ColumnProfile, countedIds, RightsizeError, randomIds, type Store } from "@rightsize/core";
 import { createExperiment, estimateExperiment } from "@rightsize/orchestrator";
@@ -45,6 +52,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     store,
     queue,
     artifacts,
+    gate: createArtifactGate(),
     dataProcess: { ...playedDataProcess(), ...options.dataProcess },
     predictProcess: options.predictProcess ?? noPredictions,
     createExperiment: (request) => createExperiment({ store, ids }, request),

@@ -40,6 +40,7 @@ export {
   startSweeper,
   startTimeKeeper,
   sweepCheckpoints,
+  sweepLeft,
 } from "./loops.ts";
 export { type EarlyStopping, outcomeUnder } from "./shorter-patience.ts";
 export { createSlots, type Slots, type SlotsOptions } from "./slots.ts";

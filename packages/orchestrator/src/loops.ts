@@ -1,4 +1,4 @@
-/** The background loops: relaying the outbox to the queue, reconciling what has neither a live lease nor a dispatch, keeping limits on time, and deleting old checkpoints. */
+/** The background loops: relaying the outbox to the queue, reconciling what has neither a live lease nor a dispatch, keeping limits on time, and deleting bytes that nobody needs. */
 import { type ArtifactStore, asRightsizeError, type IdSource, type Queue, type RightsizeError, type Store } from "@rightsize/core";
 import { advanceExperiment, endAtTimeLimit } from "./advance.ts";
 
@@ -82,15 +82,28 @@ export function startTimeKeeper(deps: LoopDependencies, options: { readonly ever
 const sweepBatch = 200;
 
 /** One round: deletes the bytes of checkpoints that no run needs any more; returns how many. */
-export async function sweepCheckpoints({ store, artifacts }: SweeperDependencies): Promise<number> {
+export async function sweepCheckpoints({ store, artifacts }: Pick<SweeperDependencies, "store" | "artifacts">): Promise<number> {
   return store.work.sweepCheckpoints(sweepBatch, async (unneeded) => {
     for (const id of unneeded) await artifacts.delete(id);
   });
 }
 
+/** One round: deletes the bytes that deleted experiments left and nobody needs any more. `alone` keeps out whoever stores bytes that no row refers to yet. */
+export async function sweepLeft({ store, artifacts, alone }: SweeperDependencies): Promise<void> {
+  // A batch that isn't full was the last, or shared with another process that sweeps.
+  for (let taken = sweepBatch; taken === sweepBatch && (await store.experiments.anyLeft()); ) {
+    taken = await alone(() =>
+      store.experiments.sweepLeft(sweepBatch, async (unneeded) => {
+        for (const id of unneeded) await artifacts.delete(id);
+      }),
+    );
+  }
+}
+
 export interface SweeperDependencies {
   readonly store: Store;
   readonly artifacts: Pick<ArtifactStore, "delete">;
+  readonly alone: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 /** Nobody waits for it, and it looks at every run's row: rarely is often enough. */
@@ -100,6 +113,7 @@ export function startSweeper(
 ): Loop {
   return repeat("sweeper", deps, options.everyMs ?? 60_000, async () => {
     while ((await sweepCheckpoints(deps)) === sweepBatch);
+    await sweepLeft(deps);
   });
 }
 

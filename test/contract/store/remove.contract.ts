@@ -50,6 +50,13 @@ function removals(open: OpenWorld): void {
     return given;
   }
 
+  /** How many a sweep of what deletions left has taken, and what it gave. */
+  async function sweptLeft(store: Store, limit = 100): Promise<readonly [taken: number, given: readonly Sha256[]]> {
+    const given: Sha256[] = [];
+    const taken = await store.experiments.sweepLeft(limit, async (artifacts) => void given.push(...artifacts));
+    return [taken, given];
+  }
+
   describe("deleting an experiment", () => {
     test("takes everything of it along, and names the artifacts that nothing needs any more", async () => {
       world = await open();
@@ -104,6 +111,53 @@ function removals(open: OpenWorld): void {
       const { id } = await ended(store, hash("1"));
       await start(store);
       expect(await store.experiments.remove(localOwner, id)).toEqual({ artifacts: [] });
+      expect(await store.experiments.anyLeft()).toBe(false);
+      expect(await sweptLeft(store)).toEqual([0, []]);
+    });
+
+    test("what was kept for an open experiment is swept once none is, whoever's they were", async () => {
+      world = await open();
+      const { store } = world;
+      const { id } = await ended(store, hash("1"));
+      const others = [await start(store, undefined, alice), await start(store)] as const;
+      await start(store, undefined, localOwner, { dataset: hashOf("e") });
+      await store.experiments.remove(localOwner, id);
+      for (const other of others) {
+        expect(await sweptLeft(store)).toEqual([0, []]);
+        await setState(store, other.id, "CANCELLED");
+      }
+      expect(await store.experiments.anyLeft()).toBe(true);
+      // The plan is the others' too: it goes with the last of them.
+      expect(await sweptLeft(store)).toEqual([1, [hash("1")]]);
+      expect(await store.experiments.anyLeft()).toBe(false);
+      expect(await sweptLeft(store)).toEqual([0, []]);
+    });
+
+    test("what the open experiment has come to need of it stays, and goes with that one", async () => {
+      world = await open();
+      const { store } = world;
+      const first = await ended(store, hash("1"));
+      const second = await start(store);
+      await store.experiments.remove(localOwner, first.id);
+      await complete(store, await take(store, second.assignments[0]), second.runs[0], resultOf(0.5, { weightsArtifact: hash("1") }));
+      await setState(store, second.id, "CANCELLED");
+      expect(await sweptLeft(store)).toEqual([1, []]);
+      expect(await store.experiments.remove(localOwner, second.id)).toEqual({ artifacts: [hash("1"), examplePlan().artifact].sort() });
+    });
+
+    test("bytes that could not be deleted stay noted, and a batch is no more than asked for", async () => {
+      world = await open();
+      const { store } = world;
+      const removed = [await ended(store, hash("1")), await ended(store, hash("2"))];
+      const other = await start(store);
+      for (const { id } of removed) await store.experiments.remove(localOwner, id);
+      await setState(store, other.id, "CANCELLED");
+      await expect(store.experiments.sweepLeft(10, () => Promise.reject(new Error("the disk is gone")))).rejects.toThrow(
+        "the disk is gone",
+      );
+      expect((await sweptLeft(store, 1))[0]).toBe(1);
+      expect((await sweptLeft(store, 1))[0]).toBe(1);
+      expect(await store.experiments.anyLeft()).toBe(false);
     });
 
     test.each(["QUEUED", "RUNNING", "PAUSED"] as const)("that is %s is refused", async (state) => {
@@ -220,7 +274,15 @@ function removals(open: OpenWorld): void {
     test("runs by state, epochs a second, and the gap between two attempts of a worker", async () => {
       world = await open();
       const { store } = world;
-      expect(await store.work.runCounts()).toEqual({ QUEUED: 0, RUNNING: 0, COMPLETED: 0, DIVERGED: 0, FAILED: 0, CANCELLED: 0 });
+      expect(await store.work.runCounts()).toEqual({
+        QUEUED: 0,
+        RUNNING: 0,
+        COMPLETED: 0,
+        DIVERGED: 0,
+        STOPPED: 0,
+        FAILED: 0,
+        CANCELLED: 0,
+      });
       expect(await store.work.pace()).toEqual({ epochsPerSecond: 0, slotGapMs: null });
       const { assignments, runs } = await start(store, [["fit"], ["fit"], ["fit"]]);
       const claim = await take(store, assignments[0]);

@@ -224,11 +224,18 @@ export interface ExperimentStore {
    */
   pastTimeLimit(limit: number): Promise<readonly ExperimentId[]>;
   /**
-   * Deletes an experiment that has ended with everything of it, and says which artifacts nothing refers to any more (while another
-   * experiment on the same dataset is open, none: it may be about to store equal bytes). null when the owner has none such; `conflict`
-   * while it has not ended.
+   * Deletes an experiment that has ended with everything of it, and says which artifacts nothing refers to any more. While another
+   * experiment on the same dataset is open, which may be about to store equal bytes, it says none and notes them for `sweepLeft`. null when
+   * the owner has none such; `conflict` while it has not ended.
    */
   remove(owner: OwnerId, id: ExperimentId): Promise<Removed | null>;
+  /** Whether `sweepLeft` would find something. */
+  anyLeft(): Promise<boolean>;
+  /**
+   * Takes up to `limit` artifacts that deleted experiments left and no open experiment on their dataset may store any more (SKIP LOCKED),
+   * gives those that nothing refers to, then forgets them: at least once. A `remove` that throws leaves them. Returns how many were taken.
+   */
+  sweepLeft(limit: number, remove: (artifacts: readonly Sha256[]) => Promise<void>): Promise<number>;
   /** Events after a sequence number, oldest first. */
   events(id: ExperimentId, afterSequence: number, limit: number): Promise<readonly ExperimentEvent[]>;
   /** Ids of QUEUED and RUNNING experiments that have no outstanding run that was asked for: `advance` must look at them (and at a PAUSED one when it is resumed). */

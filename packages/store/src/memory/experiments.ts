@@ -30,10 +30,17 @@ import {
 } from "../rules.ts";
 import { cancelAssignments, dispatch, named, stopRuns } from "./assignments.ts";
 import { memoryExperimentLists } from "./experiment-lists.ts";
-import { removeExperiment } from "./remove.ts";
+import { isOpen, removeExperiment } from "./remove.ts";
 import { type AnyRun, type AssignmentRow, type Change, isAsked, newestFirst, runsWhere, type State, setRun, snapshotOf } from "./state.ts";
+import { sweepOf } from "./sweep.ts";
 
 export function memoryExperiments(state: State): ExperimentStore {
+  const left = () =>
+    state.leftArtifacts
+      .values()
+      .filter(({ dataset }) => !isOpen(state, dataset))
+      .map(({ artifact }) => artifact);
+  const sweepLeft = sweepOf(state, left, state.leftArtifacts);
   return {
     ...memoryExperimentLists(state),
 
@@ -127,6 +134,14 @@ export function memoryExperiments(state: State): ExperimentStore {
 
     async remove(owner, id) {
       return removeExperiment(state, owner, id);
+    },
+
+    async anyLeft() {
+      return left().length > 0;
+    },
+
+    async sweepLeft(limit, remove) {
+      return (await sweepLeft(limit, remove)).taken;
     },
 
     async events(id, afterSequence, limit) {

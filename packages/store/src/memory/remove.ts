@@ -22,6 +22,11 @@ export function unreferenced(state: State, candidates: readonly (Sha256 | null |
   return { artifacts: artifacts.sort() };
 }
 
+/** Whether an experiment on a dataset may still store something. */
+export function isOpen(state: State, dataset: Sha256): boolean {
+  return state.experiments.values().some((other) => other.spec.dataset === dataset && !isTerminal("experiment", other.state));
+}
+
 export function removeExperiment(state: State, owner: OwnerId, id: ExperimentId): Removed | null {
   return state.change(() => {
     const experiment = state.experiments.get(id);
@@ -46,10 +51,11 @@ export function removeExperiment(state: State, owner: OwnerId, id: ExperimentId)
     const key = state.idempotency.keyWhere((row) => row.experimentId === id);
     if (key !== null) state.idempotency.delete(key);
     state.experiments.delete(id);
-    const open = state.experiments
-      .values()
-      .some((other) => other.spec.dataset === experiment.spec.dataset && !isTerminal("experiment", other.state));
-    return open ? { artifacts: [] } : unreferenced(state, candidates);
+    const { dataset } = experiment.spec;
+    const removed = unreferenced(state, candidates);
+    if (!isOpen(state, dataset)) return removed;
+    for (const artifact of removed.artifacts) state.leftArtifacts.set(artifact, { artifact, dataset });
+    return { artifacts: [] };
   });
 }
 

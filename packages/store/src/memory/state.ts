@@ -74,6 +74,8 @@ export interface State {
   readonly outbox: Table<OutboxRow>;
   /** Checkpoints that their run needs no more, by artifact. */
   readonly unneededCheckpoints: Table<Sha256>;
+  /** What deleted experiments left while others on the same dataset were open. */
+  readonly leftArtifacts: Table<{ readonly artifact: Sha256; readonly dataset: Sha256 }>;
   readonly keys: Table<{ readonly key: ApiKey; readonly hash: Sha256 }>;
   readonly workers: Table<Omit<WorkerRecord, "live" | "running" | "doing" | "recent">>;
   readonly listeners: Set<(signal: Signal) => void>;
@@ -98,6 +100,7 @@ export function newState(now: () => number): State {
     events: table(),
     outbox: table(),
     unneededCheckpoints: table(),
+    leftArtifacts: table(),
     keys: table(),
     workers: table(),
     listeners: new Set(),

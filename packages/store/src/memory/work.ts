@@ -26,7 +26,6 @@ import {
 } from "../rules.ts";
 import { thinOut } from "../thin-out.ts";
 import { dispatch, endAssignment, failAssignment, named, unfinishedRunsOf } from "./assignments.ts";
-import { unreferenced } from "./remove.ts";
 import {
   type AnyRun,
   type AssignmentRow,
@@ -40,6 +39,7 @@ import {
   type State,
   setRun,
 } from "./state.ts";
+import { sweepOf } from "./sweep.ts";
 import { memoryTrainedRuns } from "./trained-runs.ts";
 
 export function memoryWork(state: State): WorkStore {
@@ -70,8 +70,7 @@ export function memoryWork(state: State): WorkStore {
   function epochsOf(runId: string): EpochRecord[] {
     return [...(state.epochs.get(runId)?.values() ?? [])].map((row) => row.record).sort((a, b) => a.epoch - b.epoch);
   }
-  /** What a sweep under way has taken: others pass it by, as with SKIP LOCKED. */
-  const sweeping = new Set<string>();
+  const sweepCheckpoints = sweepOf(state, () => state.unneededCheckpoints.values(), state.unneededCheckpoints);
 
   return {
     async claim(request) {
@@ -126,22 +125,7 @@ export function memoryWork(state: State): WorkStore {
     },
 
     async sweepCheckpoints(limit, remove) {
-      const noted = state.unneededCheckpoints
-        .values()
-        .filter((artifact) => !sweeping.has(artifact))
-        .slice(0, limit);
-      if (noted.length === 0) return 0;
-      const { artifacts } = unreferenced(state, noted);
-      for (const artifact of noted) sweeping.add(artifact);
-      try {
-        await remove(artifacts);
-        state.change(() => {
-          for (const artifact of noted) state.unneededCheckpoints.delete(artifact);
-        });
-        return artifacts.length;
-      } finally {
-        for (const artifact of noted) sweeping.delete(artifact);
-      }
+      return (await sweepCheckpoints(limit, remove)).removed;
     },
 
     async completeRun(ref, runId, outcome) {

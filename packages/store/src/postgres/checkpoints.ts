@@ -3,7 +3,6 @@ import type { AttemptRef, RightsizeError, Sha256, WorkStore } from "@rightsize/c
 import { foreignRun } from "../rules.ts";
 import type { Database } from "./database.ts";
 import type { Locked } from "./lock.ts";
-import { unreferenced } from "./remove.ts";
 import type { RunRow } from "./rows.ts";
 
 type NewCheckpoint = Parameters<WorkStore["recordCheckpoint"]>[1];
@@ -61,32 +60,4 @@ export function checkpointsOf(row: RunRow): readonly { readonly artifact: Sha256
     { artifact: row.checkpointArtifact, epoch: row.checkpointEpoch },
     { artifact: row.previousCheckpointArtifact, epoch: row.previousCheckpointEpoch },
   ].flatMap(({ artifact, epoch }) => (artifact === null || epoch === null ? [] : [{ artifact: artifact as Sha256, epoch }]));
-}
-
-export async function sweepCheckpoints(
-  database: Database,
-  limit: number,
-  remove: (artifacts: readonly Sha256[]) => Promise<void>,
-): Promise<number> {
-  // The error of who removes the bytes is the caller's own: it passes unchanged.
-  let failure: { readonly error: unknown } | null = null;
-  try {
-    return await database.transaction(async (sql) => {
-      const rows = await sql.query<{ artifact: string }>(
-        "SELECT artifact FROM unneeded_checkpoints ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED",
-        [limit],
-      );
-      if (rows.length === 0) return 0;
-      const noted = rows.map(({ artifact }) => artifact);
-      const { artifacts } = await unreferenced(sql, noted);
-      await remove(artifacts).catch((error: unknown) => {
-        failure = { error };
-        throw error;
-      });
-      await sql.query("DELETE FROM unneeded_checkpoints WHERE artifact = ANY($1)", [noted]);
-      return artifacts.length;
-    });
-  } catch (error) {
-    throw failure === null ? error : (failure as { readonly error: unknown }).error;
-  }
 }

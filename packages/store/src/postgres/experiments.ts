@@ -16,6 +16,7 @@ import { postgresExperimentLists } from "./experiment-lists.ts";
 import { type Locked, underLock, workOn } from "./lock.ts";
 import { removeExperiment } from "./remove.ts";
 import { asEvent, asExperiment } from "./rows.ts";
+import { anyLeft, sweepLeft } from "./sweep.ts";
 
 type Created = {
   id: ExperimentId;
@@ -107,6 +108,10 @@ export function postgresExperiments(database: Database): ExperimentStore {
       }),
 
     remove: (owner, id) => removeExperiment(database, owner, id),
+
+    anyLeft: () => guard(() => anyLeft(database.sql)),
+
+    sweepLeft: (limit, remove) => sweepLeft(database, limit, remove),
 
     events: (id, afterSequence, limit) =>
       guard(async () => {

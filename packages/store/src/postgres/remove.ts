@@ -45,9 +45,21 @@ export async function removeExperiment(database: Database, owner: OwnerId, id: E
       "SELECT 1 FROM experiments WHERE spec->>'dataset' = $1 AND state IN ('QUEUED', 'RUNNING', 'PAUSED') LIMIT 1",
       [row.dataset],
     );
-    if (open.length > 0) return { artifacts: [] };
-    return unreferenced(locked, [row.plan, row.model, row.evaluation, ...ofRuns.map(({ artifact }) => artifact)]);
+    const artifacts = [row.plan, row.model, row.evaluation, ...ofRuns.map(({ artifact }) => artifact)];
+    if (open.length === 0) return unreferenced(locked, artifacts);
+    const { artifacts: left } = await unreferenced(locked, artifacts);
+    await noteLeft(locked, row.dataset, left);
+    return { artifacts: [] };
   });
+}
+
+/** For a sweep, once no open experiment may store equal bytes. */
+async function noteLeft(sql: Sql, dataset: string, artifacts: readonly string[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO left_artifacts (artifact, dataset) SELECT unnest($1::text[]), $2
+     ON CONFLICT (artifact) DO UPDATE SET dataset = excluded.dataset`,
+    [artifacts, dataset],
+  );
 }
 
 export async function removeDataset(database: Database, owner: OwnerId, id: Sha256): Promise<Removed | null> {

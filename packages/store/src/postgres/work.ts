@@ -2,7 +2,7 @@
 import { type AssignmentId, type AttemptRef, RightsizeError, type RunState, type SpeculationUse, type WorkStore } from "@rightsize/core";
 import { distinctEpochs, eventOf, foreignRun, noRuns, staleAttempt, unfinishedRuns } from "../rules.ts";
 import { endAssignment, lockAssignment, unfinishedRunsOf } from "./assignments.ts";
-import { dropCheckpoints, pointToCheckpoint, sweepCheckpoints } from "./checkpoints.ts";
+import { dropCheckpoints, pointToCheckpoint } from "./checkpoints.ts";
 import { claimAssignment } from "./claim.ts";
 import { readCurve } from "./curve.ts";
 import type { Database } from "./database.ts";
@@ -10,6 +10,7 @@ import { underLock } from "./lock.ts";
 import { reconcileAssignments } from "./reconcile.ts";
 import { type AssignmentRow, apart, asAttempt, asEpoch, asExperiment, asRun, asTrial, type RunRow } from "./rows.ts";
 import { channel } from "./signals.ts";
+import { sweepCheckpoints } from "./sweep.ts";
 import { readTrainedRuns } from "./trained-runs.ts";
 
 const staleWrites = "stale_writes";
