@@ -1,7 +1,7 @@
 /** `predict` and `export` as a person types them, against a service that answers as the real one does. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -21,6 +21,8 @@ const view = {
 let server: Server;
 let folder: string;
 let etag = promised;
+/** Comes between a question and its answer. */
+let meanwhile = () => {};
 let asked: { url: string; type: string; accept: string; body: string } | null = null;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "rightsize-cli-model-"));
@@ -29,6 +31,7 @@ beforeAll(async () => {
     for await (const chunk of request) body += chunk;
     const { "content-type": type = "", accept = "" } = request.headers;
     asked = { url: request.url ?? "", type, accept, body };
+    meanwhile();
     if (request.url === "/v1/experiments/exp_1/model") return response.setHeader("etag", `"${etag}"`).end(bundle);
     if (request.url === "/v1/experiments/exp_1/report") return response.setHeader("content-type", accept).end(`as ${accept}\n`);
     if (accept === "text/csv") return response.setHeader("content-type", "text/csv").end("prediction\n1.5\n2.5\n");
@@ -39,6 +42,7 @@ beforeAll(async () => {
 beforeEach(() => {
   etag = promised;
   asked = null;
+  meanwhile = () => {};
 });
 afterAll(() => {
   server.close();
@@ -91,6 +95,33 @@ test("a report is saved as a page once, or printed as Markdown", async () => {
   expect(readFileSync(join(folder, "rightsize-exp_1.html"), "utf8")).toBe("as text/html\n");
   expect((await rightsize("report", "exp_1")).status).toBe(2);
   expect((await rightsize("report", "exp_1", "--format", "markdown")).stdout).toBe("as text/markdown\n");
+});
+
+test.each([
+  ["predict", ["predict", "exp_1", "rows.csv", "--out", "taken"]],
+  ["report", ["report", "exp_1", "--out", "taken"]],
+  ["export", ["export", "exp_1", "--out", "taken"]],
+])("%s leaves a file that came to be there meanwhile, unless told to replace it", async (_command, args) => {
+  const taken = join(folder, "taken");
+  writeFileSync(join(folder, "rows.csv"), "size\n1\n2\n");
+  rmSync(taken, { force: true });
+  meanwhile = () => writeFileSync(taken, "somebody else's");
+  const { status, stderr } = await rightsize(...args);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`${taken} is there by now and was left as it is: `)]);
+  expect(readFileSync(taken, "utf8")).toBe("somebody else's");
+  expect((await rightsize(...args, "--force")).status).toBe(0);
+  expect(readFileSync(taken, "utf8")).not.toContain("somebody else's");
+  expect(readdirSync(folder).filter((name) => name.includes(".part"))).toEqual([]);
+});
+
+test("a link that is replaced stays one, and a folder that isn't there is said", async () => {
+  writeFileSync(join(folder, "behind"), "old");
+  symlinkSync(join(folder, "behind"), join(folder, "link"));
+  expect((await rightsize("report", "exp_1", "--out", "link", "--force")).status).toBe(0);
+  expect(readFileSync(join(folder, "behind"), "utf8")).toBe("as text/html\n");
+  expect(lstatSync(join(folder, "link")).isSymbolicLink()).toBe(true);
+  const { status, stderr } = await rightsize("report", "exp_1", "--out", "nowhere/report.html");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("report.html can't be written: ")]);
 });
 
 test("a bundle that arrives damaged is not kept", async () => {

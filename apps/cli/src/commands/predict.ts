@@ -1,10 +1,9 @@
 /** `rightsize predict EXPERIMENT FILE`: the delivered model's predictions for the rows of a file. */
-import { writeFile } from "node:fs/promises";
 import { type Command, clientOptions } from "../command.ts";
 import { counted } from "../render/numbers.ts";
 import { connect } from "./connect.ts";
 import { openFile } from "./open-file.ts";
-import { wantedFile } from "./wanted-file.ts";
+import { wantedFile, writeText } from "./wanted-file.ts";
 
 export const predict: Command = {
   name: "predict",
@@ -21,13 +20,14 @@ export const predict: Command = {
     const id = invocation.required(0, "EXPERIMENT");
     const file = invocation.required(1, "FILE");
     const given = invocation.text("out");
-    const out = given === null ? null : wantedFile(given, invocation.flag("force"));
+    const replace = invocation.flag("force");
+    const out = given === null ? null : wantedFile(given, replace);
     const client = connect(invocation);
     const type = /\.json$/i.test(file) ? ("application/json" as const) : ("text/csv" as const);
     const rows = await openFile(file, type);
     const write = async (text: string) => {
       if (out === null) return output.line(text.trimEnd());
-      await writeFile(out, text);
+      await writeText({ file: out, replace, elsewhere: "--out names another file" }, text);
       output.say(`Written to ${out}`);
     };
     if (!output.json) return write(await client.predictionsText(id, { type, rows }));

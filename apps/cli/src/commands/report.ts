@@ -1,9 +1,8 @@
 /** `rightsize report EXPERIMENT`: the whole experiment as one page to hand to somebody else. */
-import { writeFile } from "node:fs/promises";
 import { type Command, clientOptions } from "../command.ts";
 import { usageError } from "../errors.ts";
 import { connect } from "./connect.ts";
-import { wantedFile } from "./wanted-file.ts";
+import { wantedFile, writeText } from "./wanted-file.ts";
 
 const formats = ["html", "markdown"] as const;
 
@@ -25,9 +24,10 @@ export const report: Command = {
     const format = formats.find((candidate) => candidate === given);
     if (format === undefined) throw usageError(`--format is "${given}": it takes ${formats.join(" or ")}.`, "report");
     const out = invocation.text("out") ?? (format === "html" ? `rightsize-${id.replaceAll(/[^\w-]/g, "_")}.html` : null);
-    const file = out === null ? null : wantedFile(out, invocation.flag("force"));
+    const replace = invocation.flag("force");
+    const file = out === null ? null : wantedFile(out, replace);
     const text = await connect(invocation).report(id, format);
-    if (file !== null) await writeFile(file, text);
+    if (file !== null) await writeText({ file, replace, elsewhere: "--out names another file" }, text);
     if (output.json) output.line(JSON.stringify(file === null ? { text } : { file, sizeBytes: Buffer.byteLength(text) }));
     else output.line(file ?? text.trimEnd());
   },

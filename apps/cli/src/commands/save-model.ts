@@ -1,12 +1,12 @@
 /** Saves an experiment's model as a zip file: never over a file that is there unless told to, and checked against the hash that the service names. */
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
-import { link, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "@rightsize/client";
 import { CliError } from "../errors.ts";
+import { notWritten, placeFile } from "./place-file.ts";
 
 export interface SavedModel {
   /** The whole path. */
@@ -25,14 +25,11 @@ export function freeModelFile(table: string): string {
   }
 }
 
-/**
- * Downloads into a file beside it first, so that a broken download leaves nothing under the name. A file that came to be there meanwhile
- * (an experiment takes hours) is kept unless `replace`: then this throws.
- */
+/** Throws where the model arrives damaged, and where a file came to be there meanwhile that may not be replaced. */
 export async function saveModel(client: Client, id: string, file: string, replace: boolean): Promise<SavedModel> {
   const { bytes, sha256 } = await client.model(id);
-  const part = `${file}.${randomUUID().slice(0, 8)}.part`;
-  try {
+  const elsewhere = `rightsize export ${id} --out FILE saves the model elsewhere`;
+  return placeFile({ file, replace, elsewhere }, async (part) => {
     const hash = createHash("sha256");
     let sizeBytes = 0;
     const measured = async function* (chunks: AsyncIterable<Uint8Array>) {
@@ -42,32 +39,14 @@ export async function saveModel(client: Client, id: string, file: string, replac
         yield chunk;
       }
     };
-    await pipeline(Readable.fromWeb(bytes), measured, createWriteStream(part, { flags: "wx" })).catch((error: unknown) => {
-      throw new CliError(`${file} can't be written: ${error instanceof Error ? error.message : error}`);
+    await pipeline(Readable.fromWeb(bytes), measured, createWriteStream(part)).catch((error: unknown) => {
+      throw notWritten(file, error);
     });
     const received = hash.digest("hex");
     if (sha256 !== null && received !== sha256)
       throw new CliError("The model arrived damaged: its hash is another than the service says. Try again.");
-    if (!replace && !(await placed(part, file)))
-      throw new CliError(`${file} is there by now and was left as it is: rightsize export ${id} --out FILE saves the model elsewhere.`);
-    if (replace) await rename(part, file);
     return { file, sizeBytes, sha256: received };
-  } finally {
-    await rm(part, { force: true });
-  }
-}
-
-/** Gives a whole file its name; false where another has it. */
-async function placed(part: string, file: string): Promise<boolean> {
-  try {
-    // Unlike a rename, a link never takes another file's place.
-    await link(part, file);
-  } catch {
-    // Not every file system has links.
-    if (existsSync(file)) return false;
-    await rename(part, file);
-  }
-  return true;
+  });
 }
 
 /** For example `/home/me/cars-model.zip (212 kB). Its README.md says how to predict with it.` */
