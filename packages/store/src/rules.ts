@@ -37,7 +37,7 @@ export function isUnasked(assignment: { readonly speculative: boolean; readonly 
   return assignment.speculative && assignment.adoptedAt === null;
 }
 
-/** How a speculative assignment ends: as it was told to, but crashed or lost it fails for good, since nobody asked for it. */
+/** How work that nobody asked for ends: as it was told to, but crashed or lost it fails for good. */
 export function endOfUnasked(end: AttemptEnd, detail: string | null): { readonly end: AttemptEnd; readonly detail: string | null } {
   if (end !== "crashed" && end !== "lease_lost") return { end, detail };
   const what = end === "crashed" ? "it crashed" : "its lease was lost";

@@ -246,6 +246,60 @@ export function speculationContract(open: OpenWorld): void {
       }
     });
 
+    test("half adopted and then crashed or lost, only what was asked for is trained again", async () => {
+      world = await open();
+      const { store } = world;
+      for (const end of ["crashed", "lease_lost", "taken over"] as const) {
+        const speculated = await speculate(store, 3);
+        const { id, assignment, ahead } = speculated;
+        const claim = await take(store, assignment, { leaseMs: end === "crashed" ? longLeaseMs : shortLeaseMs });
+        await store.experiments.advance(id, () => adoption(speculated, 1));
+        await drain(store);
+        if (end === "crashed") await store.work.endAttempt(claim, "crashed", "segmentation fault");
+        else await world.pass(shortLeaseMs * 2);
+        if (end === "lease_lost") await store.work.reconcile({ crashLimit: 9, redispatchMs: longLeaseMs });
+        const again = await take(store, assignment);
+        expect(
+          again.runs.map(({ id: runId }) => runId),
+          end,
+        ).toEqual([ahead[0]]);
+        const { runs, speculative } = await snapshotOf(store, id);
+        expect(runs.find((run) => run.id === ahead[0])?.state).toBe("RUNNING");
+        expect(speculative.runs.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
+        expect(speculative.runs[0]?.result?.reason).toMatch(/^Speculative work is not trained again/);
+      }
+    });
+
+    test("half adopted and lost after what was asked for had its result, nothing is trained again", async () => {
+      world = await open();
+      const { store } = world;
+      for (const end of ["crashed", "lease_lost", "taken over"] as const) {
+        const speculated = await speculate(store, 2);
+        const { id, assignment, ahead } = speculated;
+        const claim = await take(store, assignment, { leaseMs: end === "crashed" ? longLeaseMs : shortLeaseMs });
+        await store.experiments.advance(id, () => adoption(speculated, 1));
+        await complete(store, claim, ahead[0]);
+        await drain(store);
+        if (end === "crashed") await store.work.endAttempt(claim, "crashed", "segmentation fault");
+        else await world.pass(shortLeaseMs * 2);
+        // The limit is not what ends it.
+        if (end === "lease_lost") expect(await store.work.reconcile({ crashLimit: 1, redispatchMs: longLeaseMs })).toContain(id);
+        expect(await claimOf(store, assignment), end).toEqual({ refused: "completed" });
+        expect(await drain(store)).toEqual([]);
+        expect((await snapshotOf(store, id)).speculative.runs.map(({ state }) => state)).toEqual(["FAILED"]);
+      }
+    });
+
+    test("half adopted and released, the rest waits with what was asked for", async () => {
+      world = await open();
+      const { store } = world;
+      const speculated = await speculate(store, 2);
+      const claim = await take(store, speculated.assignment);
+      await store.experiments.advance(speculated.id, () => adoption(speculated, 1));
+      await store.work.endAttempt(claim, "released", null);
+      expect((await take(store, speculated.assignment)).runs).toHaveLength(2);
+    });
+
     test("a claim of one whose lease is over finds it failed", async () => {
       const { store } = world;
       const { assignment } = await speculate(store);

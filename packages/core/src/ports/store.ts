@@ -339,7 +339,8 @@ export interface WorkStore {
   /**
    * Ends the attempt. Unless `completed`, `failed` or `cancelled`, unfinished runs go back to QUEUED and the assignment is dispatched again.
    * `completed` with unfinished runs throws `conflict`. The same end once more is silent, and so is any end of a cancelled attempt.
-   * Speculative work waits again after a release only, undispatched; crashed or lost it is FAILED at once and never trained again.
+   * Speculative work (also what is left of it where a decision took a part) waits again after a release only, undispatched; crashed or
+   * lost it is FAILED at once and never trained again.
    */
   endAttempt(ref: AttemptRef, end: AttemptEnd, detail: string | null): Promise<void>;
   /**

@@ -17,6 +17,7 @@ import {
   type AssignmentState,
   type Change,
   dropCheckpoints,
+  isAsked,
   runsWhere,
   type State,
   setRun,
@@ -64,10 +65,18 @@ export function endAssignment(
   detail: string | null,
 ): void {
   endOpenAttempt(state, change, assignment, end, detail);
-  const what = isUnasked(assignment) ? endOfUnasked(end, detail) : { end, detail };
-  if (isRequeueing(what.end) && unfinished.length > 0) {
+  const unaskedEnd = endOfUnasked(end, detail);
+  const what = isUnasked(assignment) ? unaskedEnd : { end, detail };
+  // Of an assignment that a decision took a part of, only that part is trained again.
+  const dropsRest = isRequeueing(what.end) && unaskedEnd.end === "failed";
+  const left = dropsRest ? unfinished.filter(isAsked) : unfinished;
+  if (dropsRest) {
+    const rest = unfinished.filter((run) => !isAsked(run));
+    failRuns(state, change, rest, unaskedEnd.detail ?? "");
+  }
+  if (isRequeueing(what.end) && left.length > 0) {
     setState(state, assignment.id, "QUEUED");
-    for (const run of unfinished) {
+    for (const run of left) {
       setRun(state, run.id, { state: "QUEUED" });
       if (run.decision === null) continue;
       change.event(assignment.experimentId, eventOf.runRequeued(named(state, run), assignment.attempt, end, detail));

@@ -296,7 +296,7 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
   if (assignment.state === "CANCELLED") return { refused: "cancelled" };
   if (assignment.state === "COMPLETED" || assignment.state === "FAILED") return { refused: "completed" };
   if (isTerminal("experiment", experiment.state)) return { refused: "cancelled" };
-  const unfinished = unfinishedRunsOf(state, assignment.id);
+  let unfinished = unfinishedRunsOf(state, assignment.id);
   if (unfinished.length === 0) return { refused: "completed" };
   if (assignment.state === "RUNNING" && !isExpired(assignment, change)) return { refused: "leased" };
   if (experiment.state === "PAUSED") return { refused: "paused" };
@@ -306,7 +306,8 @@ function claim(state: State, change: Change, request: Parameters<WorkStore["clai
 
   if (assignment.state === "RUNNING") {
     endAssignment(state, change, assignment, unfinished, "lease_lost", null);
-    if (isUnasked(assignment)) return { refused: "completed" };
+    unfinished = unfinishedRunsOf(state, assignment.id);
+    if (isUnasked(assignment) || unfinished.length === 0) return { refused: "completed" };
   }
   const attempt = assignment.attempt + 1;
   state.assignments.set(assignment.id, {
@@ -370,6 +371,7 @@ function settle(state: State, change: Change, assignment: AssignmentRow, crashLi
     }
     endAssignment(state, change, assignment, unfinished, "lease_lost", null);
     if (isUnasked(assignment)) return false;
+    if (unfinishedRunsOf(state, assignment.id).length === 0) return true;
   }
   const ends = state.attempts
     .values()

@@ -35,14 +35,22 @@ export async function endAssignment(
   end: AttemptEnd,
   detail: string | null,
 ): Promise<void> {
-  const asked = unfinished.filter(({ decision }) => decision !== null);
   await locked.query(
     `UPDATE attempts SET "end" = $3, detail = $4, ended_at = clock_timestamp() WHERE assignment_id = $1 AND number = $2 AND "end" IS NULL`,
     [assignment.id, assignment.attempt, end, detail],
   );
-  const ids = unfinished.map((run) => run.id);
-  const what = isUnasked(assignment) ? endOfUnasked(end, detail) : { end, detail };
-  if (isRequeueing(what.end) && unfinished.length > 0) {
+  const unaskedEnd = endOfUnasked(end, detail);
+  const what = isUnasked(assignment) ? unaskedEnd : { end, detail };
+  const asked = unfinished.filter(({ decision }) => decision !== null);
+  // Of an assignment that a decision took a part of, only that part is trained again.
+  const dropsRest = isRequeueing(what.end) && unaskedEnd.end === "failed";
+  const left = dropsRest ? asked : unfinished;
+  if (dropsRest) {
+    const rest = unfinished.filter(({ decision }) => decision === null);
+    await failRuns(locked, rest, unaskedEnd.detail ?? "");
+  }
+  const ids = left.map((run) => run.id);
+  if (isRequeueing(what.end) && left.length > 0) {
     await setState(locked, assignment, "QUEUED");
     await locked.query("UPDATE runs SET state = 'QUEUED' WHERE id = ANY($1) AND state = 'RUNNING'", [ids]);
     for (const run of asked) locked.events.push(eventOf.runRequeued(name(run), assignment.attempt, end, detail));
@@ -61,7 +69,7 @@ export async function endAssignment(
     for (const run of asked) locked.events.push(eventOf.runEnded(name(run), "CANCELLED", null));
     return;
   }
-  // Completed; or its worker ended after the last result and before saying so: nothing is left to do.
+  // Completed; or its worker ended after the last result that was asked for and before saying so: nothing is left to do.
   await setState(locked, assignment, "COMPLETED");
 }
 

@@ -28,7 +28,7 @@ export async function claimAssignment(database: Database, request: ClaimRequest)
     if (assignment.state === "CANCELLED") return { refused: "cancelled" };
     if (assignment.state === "COMPLETED" || assignment.state === "FAILED") return { refused: "completed" };
     if (isTerminal("experiment", experiment.state)) return { refused: "cancelled" };
-    const unfinished = await unfinishedRunsOf(locked, assignment.id);
+    let unfinished = await unfinishedRunsOf(locked, assignment.id);
     if (unfinished.length === 0) return { refused: "completed" };
     if (assignment.state === "RUNNING" && !assignment.expired) return { refused: "leased" };
     if (experiment.state === "PAUSED") return { refused: "paused" };
@@ -39,7 +39,8 @@ export async function claimAssignment(database: Database, request: ClaimRequest)
     if (assignment.state === "RUNNING") {
       // Its lease is over and the reconciler has not come by yet.
       await endAssignment(locked, assignment, unfinished, "lease_lost", null);
-      if (isUnasked(assignment)) return { refused: "completed" };
+      unfinished = await unfinishedRunsOf(locked, assignment.id);
+      if (isUnasked(assignment) || unfinished.length === 0) return { refused: "completed" };
     }
     const attempt = assignment.attempt + 1;
     const running = unfinished.map((run) => run.id);

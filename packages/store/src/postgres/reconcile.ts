@@ -46,6 +46,7 @@ async function settle(locked: Locked, id: string, crashLimit: number): Promise<b
     }
     await endAssignment(locked, assignment, unfinished, "lease_lost", null);
     if (isUnasked(assignment)) return false;
+    if ((await unfinishedRunsOf(locked, id)).length === 0) return true;
   }
   const ends = await locked.query<{ end: AttemptEnd; detail: string | null }>(
     `SELECT "end", detail FROM attempts WHERE assignment_id = $1 AND ${badEnds} ORDER BY number`,
