@@ -5,13 +5,21 @@ import { wordsOf } from "../rules.ts";
 import type { Database } from "./database.ts";
 import { asExperiment, type ExperimentRow, experimentColumns } from "./rows.ts";
 
-type SummaryRow = Omit<TrialSummary, "capacity" | "runs" | "endedRuns"> & {
-  experimentId: ExperimentId;
-  hiddenLayers: number;
-  nodesPerLayer: number;
-  runs: bigint;
-  endedRuns: bigint;
-};
+/** The members of a summary, in order. */
+type SummaryTuple = [
+  number: number,
+  hiddenLayers: number,
+  nodesPerLayer: number,
+  state: TrialSummary["state"],
+  score: number | null,
+  metrics: TrialSummary["metrics"],
+  winner: boolean,
+  runs: number,
+  endedRuns: number,
+];
+const asSummary = ([number, hiddenLayers, nodesPerLayer, state, score, metrics, winner, runs, endedRuns]: SummaryTuple): TrialSummary => ({
+  ...{ number, capacity: { hiddenLayers, nodesPerLayer }, state, score, metrics, winner, runs, endedRuns },
+});
 
 /** What a search looks in. */
 const searched = "lower(concat_ws(' ', spec->>'name', spec->>'target', spec->'search'->>'preset', spec->>'dataset', id))";
@@ -45,23 +53,18 @@ export function postgresExperimentLists({ sql, guard }: Database): Pick<Experime
 
     summaries: (ids) =>
       guard(async () => {
-        const rows = await sql.query<SummaryRow>(
-          `SELECT experiment_id AS "experimentId", number, hidden_layers AS "hiddenLayers", nodes_per_layer AS "nodesPerLayer", state, score,
-             metrics, winner, coalesce(counted.runs, 0) AS runs, coalesce(counted.ended, 0) AS "endedRuns"
+        // A row an experiment, its trials in one JSON text: thousands of rows of many columns keep a process busy for longer than Postgres.
+        const rows = await sql.query<{ experimentId: ExperimentId; trials: readonly SummaryTuple[] }>(
+          `SELECT experiment_id AS "experimentId", json_agg(json_build_array(number, hidden_layers, nodes_per_layer, state, score, metrics,
+             winner, coalesce(counted.runs, 0), coalesce(counted.ended, 0)) ORDER BY number) AS trials
            FROM trials LEFT JOIN (
              SELECT trial_id, count(*) AS runs, count(*) FILTER (WHERE state NOT IN ('QUEUED', 'RUNNING')) AS ended
              FROM runs WHERE experiment_id = ANY($1) AND decision IS NOT NULL GROUP BY trial_id
            ) AS counted ON counted.trial_id = trials.id
-           WHERE experiment_id = ANY($1) AND number IS NOT NULL ORDER BY experiment_id, number`,
+           WHERE experiment_id = ANY($1) AND number IS NOT NULL GROUP BY experiment_id`,
           [ids],
         );
-        const found = new Map<ExperimentId, TrialSummary[]>();
-        for (const { experimentId, hiddenLayers, nodesPerLayer, runs, endedRuns, ...row } of rows) {
-          const trials = found.get(experimentId) ?? [];
-          trials.push({ ...row, capacity: { hiddenLayers, nodesPerLayer }, runs: Number(runs), endedRuns: Number(endedRuns) });
-          found.set(experimentId, trials);
-        }
-        return found;
+        return new Map(rows.map(({ experimentId, trials }) => [experimentId, trials.map(asSummary)]));
       }),
   };
 }

@@ -4,7 +4,6 @@ import {
   type Experiment,
   type ExperimentId,
   type ExperimentSnapshot,
-  type ExperimentState,
   type ExperimentStore,
   type NewExperiment,
   RightsizeError,
@@ -15,16 +14,8 @@ import type { Database, Sql } from "./database.ts";
 import { postgresExperimentLists } from "./experiment-lists.ts";
 import { type Locked, underLock, workOn } from "./lock.ts";
 import { removeExperiment } from "./remove.ts";
-import { asEvent, asExperiment } from "./rows.ts";
+import { asEvent, asExperiment, type ExperimentRow, experimentColumns } from "./rows.ts";
 import { anyLeft, sweepLeft } from "./sweep.ts";
-
-type Created = {
-  id: ExperimentId;
-  state: ExperimentState;
-  eventCount: number;
-  engineFingerprint: string | null;
-  engine: string;
-};
 
 export function postgresExperiments(database: Database): ExperimentStore {
   const { prisma, guard } = database;
@@ -35,10 +26,10 @@ export function postgresExperiments(database: Database): ExperimentStore {
       database.transaction(async (sql) => {
         const { idempotency } = experiment;
         // A second request with the same key waits here for the first one's commit, then finds its row.
-        const [created] = await sql.query<Created>(
+        const [created] = await sql.query<ExperimentRow>(
           `INSERT INTO experiments (id, owner, spec, plan, policy_version, idempotency_key, request_hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (owner, idempotency_key) DO NOTHING
-           RETURNING id, state, event_count AS "eventCount", engine_fingerprint AS "engineFingerprint", spec->'engine'->>'name' AS engine`,
+           RETURNING ${experimentColumns}`,
           [
             experiment.id,
             experiment.owner,
@@ -59,18 +50,19 @@ export function postgresExperiments(database: Database): ExperimentStore {
               issues: [{ where: "Idempotency-Key", received: `${idempotency?.key}`, required: "a key that was not used before" }],
             });
           }
-          const snapshot = await readSnapshot(sql, first?.id ?? "");
-          return { experiment: snapshot?.experiment as Experiment, created: false };
+          return { experiment: await readExperiment(sql, first?.id ?? ""), created: false };
         }
         await admit(sql, experiment);
-        await workOn(sql, created, async (locked) => {
-          const snapshot = await readSnapshot(sql, created.id);
+        // Nobody else has seen it: there is nothing of it but this row, and nothing to read.
+        const snapshot = { experiment: asExperiment(created), ...nothingYet };
+        const { id, state, engineFingerprint } = snapshot.experiment;
+        const row = { id, state, engineFingerprint, engine: snapshot.experiment.spec.engine.name, eventCount: created.eventCount };
+        await workOn(sql, row, async (locked) => {
           locked.events.push({ kind: "experiment.created", data: { state: "QUEUED" } });
-          const plan = snapshot && advance(snapshot);
-          if (snapshot && plan) await writePlan(locked, snapshot, plan);
+          const plan = advance(snapshot);
+          if (plan) await writePlan(locked, snapshot, plan);
         });
-        const after = await readSnapshot(sql, created.id);
-        return { experiment: after?.experiment as Experiment, created: true };
+        return { experiment: await readExperiment(sql, id), created: true };
       }),
 
     find: (owner, id) =>
@@ -148,6 +140,14 @@ export function postgresExperiments(database: Database): ExperimentStore {
         return rows.map((row) => row.id);
       }),
   };
+}
+
+const nothingYet: Omit<ExperimentSnapshot, "experiment"> = { decisions: [], trials: [], runs: [], speculative: { trials: [], runs: [] } };
+
+/** An experiment that this transaction has seen. */
+async function readExperiment(sql: Sql, id: string): Promise<Experiment> {
+  const [row] = await sql.query<ExperimentRow>(`SELECT ${experimentColumns} FROM experiments WHERE id = $1`, [id]);
+  return asExperiment(row as ExperimentRow);
 }
 
 /** Shows `advance` what stands there under the experiment's lock, and writes its plan; false where there is none. */
