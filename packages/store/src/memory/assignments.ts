@@ -27,6 +27,11 @@ export function unfinishedRunsOf(state: State, assignmentId: string): AnyRun[] {
   return runsWhere(state, (run) => run.assignmentId === assignmentId && isUnfinished(run.state));
 }
 
+/** Whether a lease is over. */
+export function isExpired(assignment: AssignmentRow, change: Change): boolean {
+  return assignment.leaseUntilMs !== null && assignment.leaseUntilMs < change.timeMs;
+}
+
 export function named(state: State, run: AnyRun): { id: string; trialId: string; trial: number | null; purpose: string } {
   return { id: run.id, trialId: run.trialId, trial: state.trials.get(run.trialId)?.number ?? null, purpose: run.purpose };
 }
