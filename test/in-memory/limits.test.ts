@@ -1,10 +1,10 @@
 /** Limits of an experiment: each ends it honestly with the best so far, and stands where it was reached, so that a replay is the same. */
-import { canonicalText, type ExperimentLimits, type ExperimentSnapshot, isTerminal } from "@rightsize/core";
-import { decideWithinLimits, policyContext, policyHistory, timeSpent } from "@rightsize/orchestrator";
-import { decide } from "@rightsize/policy";
+import { type ExperimentLimits, type ExperimentSnapshot, isTerminal } from "@rightsize/core";
+import { timeSpent } from "@rightsize/orchestrator";
 import { afterEach, expect, test } from "vitest";
 import { courseScores, exampleSpec } from "../support/examples.ts";
 import { type InMemoryService, startInMemoryService } from "../support/in-memory-service.ts";
+import { expectSameReplay } from "../support/same-replay.ts";
 
 let service: InMemoryService;
 afterEach(() => service.close());
@@ -20,18 +20,6 @@ async function run(limits: ExperimentLimits, now?: () => number): Promise<{ snap
   const snapshot = await service.store.experiments.snapshot(id);
   if (snapshot === null) throw new Error("no snapshot");
   return { snapshot, table: await service.table(id) };
-}
-
-/** Every decision again from the stored history, by the policy alone and by what the orchestrator asks. */
-function expectSameReplay(snapshot: ExperimentSnapshot): void {
-  const { spec, plan } = snapshot.experiment;
-  const context = policyContext(spec, plan);
-  const history = policyHistory(snapshot);
-  for (const [index, stored] of snapshot.decisions.entries()) {
-    const before = history.slice(0, index);
-    expect(canonicalText(decide(context, before))).toBe(stored.text);
-    expect(canonicalText(decideWithinLimits(context, spec.limits, before))).toBe(stored.text);
-  }
 }
 
 const twoRows = ["1×100 5.4 INCREASE_CAPACITY", "1×250 4.8 DONE"];

@@ -1,6 +1,5 @@
 /** A limit on time that is passed while a run trains: the run ends where it is, the search with the best of what was completed. */
 import {
-  canonicalText,
   type Decision,
   defaultRecipe,
   type ExperimentId,
@@ -12,11 +11,11 @@ import {
   type StoredDecision,
   type Trial,
 } from "@rightsize/core";
-import { decideWithinLimits, planTimeLimit, policyContext, policyHistory, timeSpent, timeSpentAt, whatIf } from "@rightsize/orchestrator";
-import { decide } from "@rightsize/policy";
+import { planTimeLimit, timeSpent, timeSpentAt, whatIf } from "@rightsize/orchestrator";
 import { afterEach, describe, expect, test } from "vitest";
 import { courseScores, exampleSpec } from "../support/examples.ts";
 import { type InMemoryService, startInMemoryService } from "../support/in-memory-service.ts";
+import { expectSameReplay } from "../support/same-replay.ts";
 
 let service: InMemoryService;
 /** The store's clock. */
@@ -62,18 +61,6 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     await soon();
   }
   throw new Error("it never came");
-}
-
-/** Every decision again from the stored history, by the policy alone and by what the orchestrator asks. */
-function expectSameReplay(snapshot: ExperimentSnapshot): void {
-  const { spec, plan } = snapshot.experiment;
-  const context = policyContext(spec, plan);
-  const history = policyHistory(snapshot);
-  for (const [index, stored] of snapshot.decisions.entries()) {
-    const before = history.slice(0, index);
-    expect(canonicalText(decide(context, before))).toBe(stored.text);
-    expect(canonicalText(decideWithinLimits(context, spec.limits, before))).toBe(stored.text);
-  }
 }
 
 describe("a limit that is passed while a run trains", () => {

@@ -246,48 +246,41 @@ export function speculationContract(open: OpenWorld): void {
       }
     });
 
-    test("half adopted and then crashed or lost, only what was asked for is trained again", async () => {
+    const losses = ["crashed", "lease_lost", "taken over"] as const;
+    /** A decision takes the first of an assignment's runs; then its worker is lost, after the run's result or before. */
+    async function halfAdoptedAndLost(store: Store, runs: number, loss: (typeof losses)[number], ended: boolean): Promise<Speculated> {
+      const speculated = await speculate(store, runs);
+      const { id, assignment, ahead } = speculated;
+      const claim = await take(store, assignment, { leaseMs: loss === "crashed" ? longLeaseMs : shortLeaseMs });
+      await store.experiments.advance(id, () => adoption(speculated, 1));
+      if (ended) await complete(store, claim, ahead[0]);
+      await drain(store);
+      if (loss === "crashed") await store.work.endAttempt(claim, "crashed", "segmentation fault");
+      else await world.pass(shortLeaseMs * 2);
+      // A limit on crashes is not what ends it where nothing is left to train.
+      const limits = { crashLimit: ended ? 1 : 9, redispatchMs: longLeaseMs };
+      if (loss === "lease_lost") expect(await store.work.reconcile(limits)).toEqual(ended ? [id] : []);
+      return speculated;
+    }
+
+    test.each(losses)("half adopted and then %s, only what was asked for is trained again", async (loss) => {
       world = await open();
       const { store } = world;
-      for (const end of ["crashed", "lease_lost", "taken over"] as const) {
-        const speculated = await speculate(store, 3);
-        const { id, assignment, ahead } = speculated;
-        const claim = await take(store, assignment, { leaseMs: end === "crashed" ? longLeaseMs : shortLeaseMs });
-        await store.experiments.advance(id, () => adoption(speculated, 1));
-        await drain(store);
-        if (end === "crashed") await store.work.endAttempt(claim, "crashed", "segmentation fault");
-        else await world.pass(shortLeaseMs * 2);
-        if (end === "lease_lost") await store.work.reconcile({ crashLimit: 9, redispatchMs: longLeaseMs });
-        const again = await take(store, assignment);
-        expect(
-          again.runs.map(({ id: runId }) => runId),
-          end,
-        ).toEqual([ahead[0]]);
-        const { runs, speculative } = await snapshotOf(store, id);
-        expect(runs.find((run) => run.id === ahead[0])?.state).toBe("RUNNING");
-        expect(speculative.runs.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
-        expect(speculative.runs[0]?.result?.reason).toMatch(/^Speculative work is not trained again/);
-      }
+      const { id, assignment, ahead } = await halfAdoptedAndLost(store, 3, loss, false);
+      expect((await take(store, assignment)).runs.map(({ id: runId }) => runId)).toEqual([ahead[0]]);
+      const { runs, speculative } = await snapshotOf(store, id);
+      expect(runs.find((run) => run.id === ahead[0])?.state).toBe("RUNNING");
+      expect(speculative.runs.map(({ state }) => state)).toEqual(["FAILED", "FAILED"]);
+      expect(speculative.runs[0]?.result?.reason).toMatch(/^Speculative work is not trained again/);
     });
 
-    test("half adopted and lost after what was asked for had its result, nothing is trained again", async () => {
+    test.each(losses)("half adopted and %s after what was asked for had its result, nothing is trained again", async (loss) => {
       world = await open();
       const { store } = world;
-      for (const end of ["crashed", "lease_lost", "taken over"] as const) {
-        const speculated = await speculate(store, 2);
-        const { id, assignment, ahead } = speculated;
-        const claim = await take(store, assignment, { leaseMs: end === "crashed" ? longLeaseMs : shortLeaseMs });
-        await store.experiments.advance(id, () => adoption(speculated, 1));
-        await complete(store, claim, ahead[0]);
-        await drain(store);
-        if (end === "crashed") await store.work.endAttempt(claim, "crashed", "segmentation fault");
-        else await world.pass(shortLeaseMs * 2);
-        // The limit is not what ends it.
-        if (end === "lease_lost") expect(await store.work.reconcile({ crashLimit: 1, redispatchMs: longLeaseMs })).toContain(id);
-        expect(await claimOf(store, assignment), end).toEqual({ refused: "completed" });
-        expect(await drain(store)).toEqual([]);
-        expect((await snapshotOf(store, id)).speculative.runs.map(({ state }) => state)).toEqual(["FAILED"]);
-      }
+      const { id, assignment } = await halfAdoptedAndLost(store, 2, loss, true);
+      expect(await claimOf(store, assignment)).toEqual({ refused: "completed" });
+      expect(await drain(store)).toEqual([]);
+      expect((await snapshotOf(store, id)).speculative.runs.map(({ state }) => state)).toEqual(["FAILED"]);
     });
 
     test("half adopted and released, the rest waits with what was asked for", async () => {
