@@ -38,7 +38,7 @@ export const variants: readonly Rule[] = [
   measured("least gain .1 %", { explore: { leastGain: 0.001 } }),
   measured("least gain .2 %", { explore: { leastGain: 0.002 } }),
   measured("least gain .5 %", { explore: { leastGain: 0.005 } }),
-  ...[0.04, 0.08, 0.15, 0.25].map((gainForWork) =>
+  ...[0.04, 0.1, 0.15, 0.25].map((gainForWork) =>
     measured(`gain for work ${Math.round(100 * gainForWork)} %`, { explore: { gainForWork } }),
   ),
   measured("any reach", { explore: { reach: 1e9 } }),

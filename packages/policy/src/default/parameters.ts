@@ -47,7 +47,7 @@ export const defaultParameters = z.strictObject({
       leastGain: fraction(0, 1)
         .default(0.003)
         .meta({ description: "No guided fit is made for a smaller expected gain than this fraction" }),
-      gainForWork: fraction(0, 10).default(0.1).meta({
+      gainForWork: fraction(0, 10).default(0.08).meta({
         description:
           "Expected gain, as a fraction, that a fit must promise which takes as much work as fitting every size within reach once; less work needs less",
       }),
