@@ -259,19 +259,18 @@ describe("the schema", () => {
 
   test("of the version before runs could be stopped keeps its runs, and lets them be stopped", async () => {
     const url = await emptyDatabase();
-    const names = readdirSync(migrations).filter((name) => name.startsWith("2"));
-    const at = names.sort().indexOf("20261130020000_runs_stopped_by_a_limit");
-    const before = mkdtempSync(join(tmpdir(), "rightsize-migrations-"));
-    closing.push(() => rmSync(before, { recursive: true, force: true }));
-    for (const name of names.slice(0, at)) cpSync(join(migrations, name), join(before, name), { recursive: true });
-    expect(await migrate(url, { folder: before })).toHaveLength(at);
+    // Without this one alone: the store of today needs the columns that came after it.
+    const stopping = "20261130020000_runs_stopped_by_a_limit";
+    const before = folderWith({});
+    rmSync(join(before, stopping), { recursive: true });
+    expect(await migrate(url, { folder: before })).not.toContain(stopping);
     const older = await createPostgresStore({ url });
     closing.push(() => older.close());
     const { id, assignments, runs } = await start(older, [["fit", "fit"]]);
     const claim = await take(older, assignments[0]);
     await complete(older, claim, runs[0]);
     const [done] = (await snapshotOf(older, id)).runs;
-    expect(await migrate(url)).toHaveLength(names.length - at);
+    expect(await migrate(url)).toEqual([stopping]);
     const stop = [{ runId: runs[1] as never, result: resultOf(null) }];
     await older.experiments.advance(id, () => ({ ...nothing, stop }));
     const after = (await snapshotOf(older, id)).runs;

@@ -262,7 +262,13 @@ describe("examples on the onnx engine", () => {
   }
 
   test("the command line runs an example's file and says what to look for", async () => {
-    const { code, said, printed } = await rightsize("run", tables["cars.json"] as string, "--spec", "examples/learning-rates.json");
+    const { code, said, printed } = await rightsize(
+      "run",
+      tables["cars.json"] as string,
+      "--spec",
+      "examples/learning-rates.json",
+      "--no-model",
+    );
     expect(said).toContain("Look for: At 0.000001 training is capped");
     expect(printed).toContain("2×50 is the best size");
     expect(code).toBe(0);

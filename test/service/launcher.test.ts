@@ -81,7 +81,7 @@ test("the demo finds a size for real cars, says why, and leaves no process, port
   expect(output).toContain("Uploaded cars.json: 406 cars, 9 columns.");
   expect(output).toMatch(/Left out Name: /);
   expect(output).toMatch(/Decision 1: train \S.*\. \S/);
-  expect(output).toMatch(/Hidden layers {2}Nodes per layer {2}Parameters {2}Mean squared error {2}Next step\n/);
+  expect(output).toMatch(/Hidden layers {2}Nodes per layer {2}Mean squared error {2}Next step +Parameters +Score\n/);
   expect(output).toContain("◀ the answer");
   expect(output).toMatch(/The right size: .+\./);
   // The delivered model first (a size, or the mean of several runs with the size alone beside it), then what it has to beat.
