@@ -24,7 +24,6 @@ export const variants: readonly Rule[] = [
   measured("climb and probe alone", { explore: { fits: 0 } }),
   measured("new sizes alone, no second fit", { explore: { fitsOfOne: 1 } }),
   measured("the answer not confirmed", { explore: { leastFits: 1 } }),
-  measured("the answer always confirmed", { explore: { confirmShare: 1000 } }),
   measured("no probe", { probes: [] }),
   measured("no climb", { step: { most: 0 } }),
   measured("climb to the ceiling", { step: { most: 9 } }),
@@ -38,7 +37,7 @@ export const variants: readonly Rule[] = [
   measured("least gain .1 %", { explore: { leastGain: 0.001 } }),
   measured("least gain .2 %", { explore: { leastGain: 0.002 } }),
   measured("least gain .5 %", { explore: { leastGain: 0.005 } }),
-  ...[0.04, 0.1, 0.15, 0.25].map((gainForWork) =>
+  ...[0.04, 0.08, 0.15, 0.25].map((gainForWork) =>
     measured(`gain for work ${Math.round(100 * gainForWork)} %`, { explore: { gainForWork } }),
   ),
   measured("any reach", { explore: { reach: 1e9 } }),

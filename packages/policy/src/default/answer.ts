@@ -21,7 +21,7 @@ export function answer(search: Search): Finish {
   const advantage = advantageOverMean(search, winner);
   const margin = meanMargin(search, winner);
   const { bestKnownScore, all } = summarise(winner);
-  const name = `${capacityText(winner.capacity)} with ${numberText(bestKnownScore as number)} (mean of ${all.length} ${all.length === 1 ? "fit" : "fits"})`;
+  const name = `${capacityText(winner.capacity)} with ${numberText(bestKnownScore as number)} (${all.length === 1 ? "one fit" : `mean of ${all.length} fits`})`;
   const finish = (verdict: Finish["verdict"], reason: string): Finish => ({
     action: "FINISH",
     about,
@@ -91,7 +91,7 @@ function wordsText(search: Search, comparisons: readonly Comparison[]): string {
     of("better").length > 0 ? `worse than ${list(of("better"))}` : "",
     of("tie").length > 0 ? `a tie with ${list(of("tie"))}` : "",
     undecided.length > 0 ? `undecided against ${undecided.join(", ")}` : "",
-    of(null).length > 0 ? `fitted too rarely for a word on ${list(of(null))}` : "",
+    of(null).length > 0 ? `with too few fits to say whether ${list(of(null))} could be better` : "",
     of("capped").length > 0 ? `not judged against ${list(of("capped"))} (ended at the epoch cap)` : "",
     of("untrainable").length > 0 ? `${list(of("untrainable"))} can't be trained` : "",
   ].filter((part) => part !== "");

@@ -37,17 +37,12 @@ function* fitAgain(search: Search, trial: TrialView, why: string): Script<void> 
 }
 
 /**
- * One more fit of the answer to be, where it has fewer than `explore.leastFits`, another trial may yet be better than it, and the fit
- * takes no more than `explore.confirmShare` of the work so far; else null. An answer far ahead of all others needs no second fit to be
- * believed, and one that takes as long as half the search isn't worth the surer word.
+ * One more fit of the answer to be, where it has fewer than `explore.leastFits` and another trial may yet be better than it; else null.
+ * An answer far ahead of all others needs no second fit to be believed.
  */
 function confirmation(search: Search): GuidedFit | null {
-  const { leastFits, confirmShare } = search.parameters.explore;
   const trial = leastExpected(search);
-  if (trial === null || summarise(trial).all.length >= leastFits) return null;
-  const work = workGuess(search);
-  const spent = search.trials.reduce((sum, { capacity, runs }) => sum + runs.length * work(capacity), 0);
-  if (work(trial.capacity) > confirmShare * spent) return null;
+  if (trial === null || summarise(trial).all.length >= search.parameters.explore.leastFits) return null;
   const model = modelOf(search);
   const mayBeBetter = ({ number }: TrialView) =>
     number !== trial.number &&

@@ -47,7 +47,7 @@ export const defaultParameters = z.strictObject({
       leastGain: fraction(0, 1)
         .default(0.003)
         .meta({ description: "No guided fit is made for a smaller expected gain than this fraction" }),
-      gainForWork: fraction(0, 10).default(0.08).meta({
+      gainForWork: fraction(0, 10).default(0.1).meta({
         description:
           "Expected gain, as a fraction, that a fit must promise which takes as much work as fitting every size within reach once; less work needs less",
       }),
@@ -60,9 +60,6 @@ export const defaultParameters = z.strictObject({
       leastFits: whole(1, 1000).default(2).meta({
         description:
           "Fits that the answer has at least, whatever is expected of them, unless it is far ahead of all others; a word on it needs two",
-      }),
-      confirmShare: fraction(0, 1000).default(0.35).meta({
-        description: "A fit for `leastFits` alone may take no more than this share of the work so far",
       }),
       fitsOfOne: whole(1, 1000).default(10).meta({ description: "Most fits of one network" }),
       fewestNodes: whole(1, 65_536)
