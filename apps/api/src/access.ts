@@ -38,6 +38,8 @@ const noteEveryMs = 60_000;
 export interface Access {
   /** Whether requests need a key: it was configured, or there is one in the database. Never becomes false again. */
   required(): Promise<boolean>;
+  /** This process made a key: nobody goes on without one for the moment that is left until it would look again. */
+  keyMade(): void;
 }
 
 export function createAccess(store: Store, requireKeys: boolean, now: () => number = () => performance.now()): Access {
@@ -46,9 +48,12 @@ export function createAccess(store: Store, requireKeys: boolean, now: () => numb
   return {
     async required() {
       if (required || now() - lookedAt < lookAgainMs) return required;
-      required = await store.keys.any();
+      if (await store.keys.any()) required = true;
       lookedAt = now();
       return required;
+    },
+    keyMade() {
+      required = true;
     },
   };
 }

@@ -98,7 +98,7 @@ export async function buildApp(deps: ApiDependencies): Promise<FastifyInstance> 
   await app.register(trialRoutes(deps));
   await app.register(workerRoutes(deps));
   await app.register(artifactRoutes(deps));
-  await app.register(keyRoutes(deps));
+  await app.register(keyRoutes(deps, access));
   await addDashboard(app, settings.dashboardFolder);
   await app.ready();
   return app;

@@ -62,7 +62,14 @@ describe("a service without keys", () => {
     expect(response.headers["cache-control"]).toBe("no-store");
     const { key } = newKeySchema.parse(response.json());
     expect(key).toMatch(/^rsk_[0-9a-f]{16}_[0-9a-f]{64}$/);
+    expect((await get(null)).statusCode, "at once").toBe(401);
     expect((await get(key)).statusCode).toBe(200);
+  });
+
+  it("asks for keys within a second of one that was made elsewhere", async () => {
+    await start();
+    expect((await get(null)).statusCode).toBe(200);
+    await keyOf(api.store, localOwner, ["admin"]);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect((await get(null)).statusCode).toBe(401);
   });

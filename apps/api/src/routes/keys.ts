@@ -3,6 +3,7 @@ import { keyListSchema, keyRequestSchema, keyViewSchema, newKeySchema } from "@r
 import { type ApiKey, type KeyId, newKey, RightsizeError } from "@rightsize/core";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Access } from "../access.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { documented } from "../openapi.ts";
 import { callerOf, ownerOf } from "../owner.ts";
@@ -12,7 +13,7 @@ const paramsSchema = z.object({ id: z.string().regex(/^key_[0-9a-f]{16}$/, "the 
 const dayMs = 86_400_000;
 
 export const keyRoutes =
-  (deps: ApiDependencies): FastifyPluginAsyncZod =>
+  (deps: ApiDependencies, access: Access): FastifyPluginAsyncZod =>
   async (app) => {
     app.post(
       "/v1/keys",
@@ -30,6 +31,7 @@ export const keyRoutes =
         const { id, token, hash } = await newKey();
         const validForMs = validForDays === null ? null : Math.round(validForDays * dayMs);
         const key = await deps.store.keys.create({ id, owner, name, hash, scopes, validForMs });
+        access.keyMade();
         request.log.info({ key: id, scopes }, "key made");
         return reply
           .code(201)
