@@ -1,7 +1,7 @@
 /** The end of the preset `default`: which trial is the answer, and what is known of it against each other. */
 import { type Comparison, capacityText, type Finish } from "@rightsize/core";
 import { evidenceOf } from "../evidence.ts";
-import { logLoss, numberText, percentText } from "../numbers.ts";
+import { logLoss, numberText, pairText, percentText } from "../numbers.ts";
 import { summarise, type TrialView } from "../trials.ts";
 import { expectedLevels, leastExpected } from "./belief.ts";
 import { bandOf, comparisonsWith, eligible, noiseNumbers, parametersOf, rule, type Search } from "./search.ts";
@@ -41,8 +41,17 @@ export function answer(search: Search): Finish {
   const smaller = winner === best ? "" : `, the smallest within ${percentText(within)} of the best, ${capacityText(best.capacity)}`;
   return finish(
     highest ? "ceiling" : "converged",
-    `Done: the answer is ${name}${smaller}, the best in the explored range; ${wordsText(search, comparisons)}`,
+    `Done: the answer is ${name}${smaller}, the best in the explored range${lowerAloneText(search, best)}; ${wordsText(search, comparisons)}`,
   );
+}
+
+/** Says so where a row of the table is lower than the one that all rows together promise most of: nobody should have to wonder. */
+function lowerAloneText(search: Search, best: TrialView): string {
+  const scoreOf = (trial: TrialView) => summarise(trial).bestKnownScore ?? Number.POSITIVE_INFINITY;
+  const lowest = eligible(search).reduce((low, trial) => (scoreOf(trial) < scoreOf(low) ? trial : low), best);
+  if (lowest === best) return "";
+  const [low, believed] = pairText(scoreOf(lowest), scoreOf(best));
+  return ` by what all scores together let expect, though ${capacityText(lowest.capacity)} by itself scored lower (${low} against ${believed})`;
 }
 
 function gap(advantage: number): string {
