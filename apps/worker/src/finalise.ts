@@ -32,7 +32,7 @@ export async function finalise(
     modelArtifact: null,
     evaluationArtifact: null,
   };
-  if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task, context.work.verdict) };
+  if (best === undefined) return { ...nothing, sentence: answerSentence(nothing, spec.task, context.work) };
   const loaded = await loadMembers(context, foldOf);
   // Folds have no validation rows in common: there the mean of all is taken as it is.
   const models = plan.folds === 1 ? await bestPrefix(context, loaded) : loaded;
@@ -52,7 +52,7 @@ export async function finalise(
     // The policy knows how much chance alone gives; without its word the plain comparison stands.
     beatsMean: context.work.verdict !== "nothing_beats_mean" && single.validation.loss < mean.validation.loss,
   };
-  const { modelArtifact: _none, evaluationArtifact: _neither, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task) };
+  const { modelArtifact: _none, evaluationArtifact: _neither, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task, context.work) };
   const versions = { engineFingerprint: context.engine.fingerprint, node: process.version };
   const { id } = await context.artifacts.put(modelBundle(context.work, models, cardAnswer, versions));
   const evaluation = await context.artifacts.put(await evaluationBytes(context, models));

@@ -1,11 +1,17 @@
 /** The answer in one sentence that a person can repeat. */
-import { type Answer, capacityText, type Finish, type Scores, type Task } from "@rightsize/core";
+import { type Answer, type Capacity, capacityText, type Finish, type Scores, type Task, type TrialRow } from "@rightsize/core";
 
-/** For example: "2×250 is the best size tried: mean squared error 7.1 on validation, 8.2 on test; the linear model has 11.3." `verdict` is how the search ended. */
-export function answerSentence(answer: Omit<Answer, "sentence">, task: Task, verdict?: Finish["verdict"]): string {
+/** How the search ended, and its table. */
+export interface SearchEnd {
+  readonly verdict?: Finish["verdict"] | undefined;
+  readonly trials?: readonly Pick<TrialRow, "number" | "capacity" | "score">[] | undefined;
+}
+
+/** For example: "2×250 is the best size in the explored range: mean squared error 7.1 on validation, 8.2 on test; the linear model has 11.3." */
+export function answerSentence(answer: Omit<Answer, "sentence">, task: Task, end: SearchEnd = {}): string {
   const linear = answer.baselines.find(({ name }) => name === "linear");
   if (answer.capacity === null) {
-    return verdict === "limit"
+    return end.verdict === "limit"
       ? "No network was trained to its end before the experiment's limit was reached."
       : "No network could be trained on this table with this recipe.";
   }
@@ -16,7 +22,19 @@ export function answerSentence(answer: Omit<Answer, "sentence">, task: Task, ver
   const runs = answer.delivered.members.length;
   const mean = answer.delivered.kind === "single" ? "" : ` The mean of the best ${runs} networks is delivered:`;
   const after = mean === "" ? ":" : ".";
-  return `${capacityText(answer.capacity)} is the best size in the explored range${after}${mean} ${scores.join(", ")}${beside}.${warning}`;
+  const size = `${capacityText(answer.capacity)} is the best size ${standing(answer, end)}`;
+  return `${size}${after}${mean} ${scores.join(", ")}${beside}.${warning}`;
+}
+
+/** Among what it is the best. Where another row of the table is lower, the sentence must not seem to contradict it. */
+function standing({ trial }: Omit<Answer, "sentence">, { verdict, trials = [] }: SearchEnd): string {
+  if (verdict === "limit") return "that was trained to its end before the experiment's limit was reached";
+  const own = trials.find(({ number }) => number === trial)?.score ?? null;
+  const lowest = trials.reduce<{ capacity: Capacity; score: number } | null>(
+    (low, { capacity, score }) => (score !== null && score < (low?.score ?? own ?? score) ? { capacity, score } : low),
+    null,
+  );
+  return `in the explored range${lowest === null ? "" : `, though ${capacityText(lowest.capacity)} by itself scored lower (the last decision says why)`}`;
 }
 
 /** The score in the target's own unit. */

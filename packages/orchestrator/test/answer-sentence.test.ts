@@ -24,6 +24,35 @@ test("names the size, its scores in the target's unit, and the linear model besi
   );
 });
 
+test("says what the table shows: a lower row, and a limit that ended the search", () => {
+  const answer = {
+    trial: 2,
+    capacity: { hiddenLayers: 2, nodesPerLayer: 512 },
+    validation: scores(28.56),
+    test: null,
+    baselines: [],
+    beatsMean: true,
+    delivered: { kind: "single" as const, members: [] },
+    single: null,
+    modelArtifact: null,
+    evaluationArtifact: null,
+  };
+  const row = (number: number, nodesPerLayer: number, score: number | null) => ({
+    number,
+    capacity: { hiddenLayers: 2, nodesPerLayer },
+    score,
+  });
+  const sentence = (rows: readonly ReturnType<typeof row>[]) => answerSentence(answer, "regression", { trials: rows });
+  expect(sentence([row(1, 128, 0.1009), row(2, 512, 0.1017), row(3, 256, 0.1012), row(4, 64, null)])).toBe(
+    "2×512 is the best size in the explored range, though 2×128 by itself scored lower (the last decision says why): mean squared error 28.56 on validation.",
+  );
+  expect(sentence([row(1, 128, 0.1017), row(2, 512, 0.1017), row(3, 64, null)])).toMatch(/^2×512 is the best size in the explored range: /);
+  expect(answerSentence(answer, "regression", { verdict: "limit", trials: [row(2, 512, 0.1017), row(3, 64, null)] })).toBe(
+    "2×512 is the best size that was trained to its end before the experiment's limit was reached: mean squared error 28.56 on validation.",
+  );
+  expect(answerSentence({ ...answer, capacity: null }, "regression", { verdict: "limit" })).toMatch(/before the experiment's limit/);
+});
+
 test("says plainly when nothing beats the mean, and when nothing could be trained", () => {
   const answer = {
     trial: 1,
