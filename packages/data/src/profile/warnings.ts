@@ -4,7 +4,7 @@ import { type CodeColumn, isGap, type NumberColumn, type TableColumn } from "../
 /** Numbers that people write where they know nothing. */
 const sentinels = [-9, -99, -999, -9999, -99_999, 99, 999, 9999, 99_999, 999_999, -1];
 
-/** Short warnings, each beginning with a word for programs: `empty`, `constant`, `identifier`, `text`, `gaps`, `coded gaps`, `rare`. */
+/** Short warnings, each beginning with a word for programs: `empty`, `constant`, `identifier`, `text`, `decimal commas`, `gaps`, `coded gaps`, `rare`. */
 export function columnWarnings(column: TableColumn, rowCount: number): readonly string[] {
   const { profile } = column;
   const warnings: string[] = [];
@@ -18,6 +18,8 @@ export function columnWarnings(column: TableColumn, rowCount: number): readonly 
         : `text: ${profile.distinctCount} different texts are too many to be categories`,
     );
   }
+  if (column.kind !== "numbers" && areCommaNumbers(profile.examples))
+    warnings.push(`decimal commas: ${profile.examples[0]} was read as a text; to read such texts as numbers, declare the decimal comma`);
   if (countsRows(column, rowCount)) warnings.push("identifier: it counts the rows");
   if (profile.gapCount > 0.5 * rowCount) warnings.push(`gaps: ${profile.gapCount} of ${rowCount} rows have no value`);
   if (column.kind === "numbers" && profile.type !== "date") warnings.push(...codedGaps(column, rowCount));
@@ -31,6 +33,11 @@ export function countsRows(column: TableColumn, rowCount: number): boolean {
   const first = column.values[0] as number;
   for (let row = 0; row < rowCount; row++) if (column.values[row] !== first + row) return false;
   return true;
+}
+
+/** Whether all of a column's examples look like `12,5` or `1.234,5`. */
+function areCommaNumbers(examples: readonly string[]): boolean {
+  return examples.length > 0 && examples.every((text) => /^[-+−]?(\d+|\d{1,3}(\.\d{3})+),\d+$/.test(text));
 }
 
 /** Values such as −999, or zeros, that lie apart from all others and are likely to stand for gaps. */
