@@ -62,6 +62,8 @@ test("decisions and trials are told in a sentence each", () => {
   const finish = decisionView(3, { decision: { action: "FINISH", winner: 1 } });
   expect(decisionSentence(finish, picture)).toBe("Decision 3: Reason 3.");
   expect(trialSentence(trialView(1), picture)).toBe("Trial 1, 1×100 (901 parameters): mean squared error 5.4 after 12 epochs");
+  const twice = trialView(1, { runs: [runView(), runView({ id: "run_2", epochs: 1204 })] });
+  expect(trialSentence(twice, pictureOf([twice]))).toMatch(/ after 12 and 1,204 epochs$/);
   const diverged = trialView(2, { score: null, runs: [runView({ state: "DIVERGED" })] });
   expect(trialSentence(diverged, pictureOf([diverged]))).toBe("Trial 2, 1×250 (2,251 parameters): diverged, no score");
 });

@@ -54,7 +54,7 @@ export function trialSentence(trial: TrialView, picture: Picture): string {
   const score = scoreTexts(picture.table.trials.map(shownScore))[index];
   if (score == null) return `${name}: ${trial.state === "COMPLETED" ? "diverged, no score" : endWord(trial)}`;
   const epochs = trial.runs.filter((run) => run.state === "COMPLETED" && run.maxEpochs === undefined).map((run) => run.epochs);
-  const trained = epochs.length === 0 ? "" : ` after ${epochs.join(", ")} epochs`;
+  const trained = epochs.length === 0 ? "" : ` after ${epochs.map(groupedNumber).join(" and ")} epochs`;
   return `${name}: ${picture.table.metric.toLowerCase()} ${score}${trained}`;
 }
 
