@@ -130,4 +130,15 @@ describePage("the lists", (beforeEachTest) => {
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByText("No worker is here").waitFor();
   });
+
+  it("ask for the key wherever one is missing, also within the form of a new experiment", async () => {
+    const locked = problem(401, "unauthorised", "A valid key is needed", "This service needs an API key.", "Send a key.");
+    service.failing.set("/v1/datasets", locked);
+    await page.goto(`${service.url}/new`);
+    await page.getByLabel("API key").fill(" rsk_mine ");
+    service.failing.clear();
+    await page.keyboard.press("Enter");
+    await page.getByText("A valid key is needed").waitFor({ state: "detached" });
+    expect(await page.evaluate(() => sessionStorage.getItem("rightsize.key"))).toBe("rsk_mine");
+  });
 });

@@ -23,7 +23,7 @@ export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: 
         </ul>
       )}
       {problem.advice !== "" && <p className="advice">{problem.advice}</p>}
-      {problem.status === 401 && <KeyForm />}
+      {problem.status === 401 && <KeyField />}
       <p className="note-foot">
         {onRetry !== undefined && (
           <button type="button" className="button" onClick={onRetry}>
@@ -36,21 +36,34 @@ export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: 
   );
 }
 
-function KeyForm() {
+/** No form of its own: the problem may stand within one, and a form in a form sends the outer one, or nothing. */
+function KeyField() {
   const [key, setKey] = useState("");
   const save = () => {
+    if (key.trim() === "") return;
     apiKey.set(key.trim());
     location.reload();
   };
   return (
-    <form className="key-form" action={save}>
+    <div className="key-field">
       <label>
-        API key <input type="password" autoComplete="off" value={key} onChange={(event) => setKey(event.target.value)} required />
+        API key{" "}
+        <input
+          type="password"
+          autoComplete="off"
+          value={key}
+          onChange={(event) => setKey(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter") return;
+            event.preventDefault();
+            save();
+          }}
+        />
       </label>
-      <button type="submit" className="button">
+      <button type="button" className="button" onClick={save}>
         Use this key
       </button>
-    </form>
+    </div>
   );
 }
 
