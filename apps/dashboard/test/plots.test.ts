@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type CapacityDatum, capacityGeometry, nearest, placeLabels } from "../src/plots/capacity-geometry.ts";
 import { curvesGeometry, thinned } from "../src/plots/curves-geometry.ts";
 import { arcPath, linePath, spread } from "../src/plots/path.ts";
-import { extent, linearScale, linearTicks, logScale, logTicks, padded, tickText } from "../src/plots/scale.ts";
+import { extent, linearScale, linearTicks, logScale, logTicks, padded, tickTexts } from "../src/plots/scale.ts";
 
 const frame = { width: 500, height: 300, left: 40, right: 20, top: 20, bottom: 40 };
 
@@ -42,7 +42,14 @@ describe("scales", () => {
     expect(padded([0, 10], 0.1, "linear")).toEqual([-1, 11]);
   });
   it("write ticks shortly", () => {
-    expect([0, 0.05, 950, 62_751, 1.5e6, -2].map(tickText)).toEqual(["0", "0.05", "950", "62.8k", "1.5M", "−2"]);
+    const alone = (tick: number) => tickTexts([tick])[0];
+    expect([0, 0.05, 950, 62_751, 1.5e6, -2, 2e-5].map(alone)).toEqual(["0", "0.05", "950", "62.8k", "1.5M", "−2", "2e−5"]);
+  });
+  it("write no two ticks alike, and each as it stands", () => {
+    expect(tickTexts([2.894, 2.896, 2.898, 2.9])).toEqual(["2.894", "2.896", "2.898", "2.9"]);
+    expect(tickTexts([1.21e-5, 1.22e-5])).toEqual(["1.21e−5", "1.22e−5"]);
+    expect(tickTexts([12_340, 12_345])).toEqual(["12.34k", "12.345k"]);
+    expect(tickTexts([])).toEqual([]);
   });
 });
 

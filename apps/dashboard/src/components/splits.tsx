@@ -3,7 +3,7 @@ import type { ExperimentView, TrialView } from "@rightsize/contract";
 import { capacityText, isTerminal } from "@rightsize/core";
 import { useMemo } from "react";
 import { score, spread } from "../format.ts";
-import { tickText } from "../plots/scale.ts";
+import { tickTexts } from "../plots/scale.ts";
 import { type StripDatum, stripGeometry, stripHeight } from "../plots/strip-geometry.ts";
 import { useWidth } from "../plots/use-width.ts";
 import { Link } from "../router.tsx";
@@ -37,6 +37,8 @@ export function Splits({ experiment, trials, metric }: { experiment: ExperimentV
   const several = data.some((datum) => datum.dots.length > 1);
   const ten = `/new?from=${encodeURIComponent(experiment.id)}&splits=10&size=${best.hiddenLayers}x${best.nodesPerLayer}`;
   const height = (geometry?.strips.length ?? 0) * stripHeight + axisHeight;
+  const ticks = geometry?.x.ticks(Math.max(2, Math.floor((right - left) / 90))) ?? [];
+  const texts = tickTexts(ticks);
   return (
     <section className="splits" aria-labelledby="splits-title">
       <div className="section-line">
@@ -61,11 +63,11 @@ export function Splits({ experiment, trials, metric }: { experiment: ExperimentV
             role="img"
             aria-label={`${metric} of each training: ${geometry.strips.map(({ datum, mean, deviation }) => `${datum.label} ${score(mean)} ± ${spread(deviation)} over ${datum.dots.length}`).join("; ")}`}
           >
-            {geometry.x.ticks(Math.max(2, Math.floor((right - left) / 90))).map((tick) => (
+            {ticks.map((tick, index) => (
               <g key={tick} className="axes">
                 <line className="grid" x1={geometry.x.at(tick)} x2={geometry.x.at(tick)} y1={0} y2={height - axisHeight + 6} />
                 <text x={geometry.x.at(tick)} y={height - 18} textAnchor="middle">
-                  {tickText(tick)}
+                  {texts[index]}
                 </text>
               </g>
             ))}

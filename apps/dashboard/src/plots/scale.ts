@@ -95,13 +95,21 @@ export function padded([low, high]: readonly [number, number], fraction: number,
   return [low - air, high + air];
 }
 
-/** A tick's text: `62.8k`, `0.05`, `1.5M`. */
-export function tickText(value: number): string {
+/** The texts of an axis's ticks: `62.8k`, `0.05`, `1.5M`; with as many digits (3 to 9) as it takes for each to stand where it says. */
+export function tickTexts(ticks: readonly number[]): readonly string[] {
+  const gaps = ticks.slice(1).map((tick, index) => Math.abs(tick - (ticks[index] as number)));
+  const error = 0.05 * Math.min(...gaps);
+  let digits = 3;
+  while (digits < 9 && ticks.some((tick) => Math.abs(Number(tick.toPrecision(digits)) - tick) > error)) digits++;
+  return ticks.map((tick) => tickText(tick, digits));
+}
+
+function tickText(value: number, digits: number): string {
   const size = Math.abs(value);
-  const short = (divided: number, unit: string) => `${Number(divided.toPrecision(3))}${unit}`.replace("-", "−");
+  const short = (divided: number, unit: string) => `${Number(divided.toPrecision(digits))}${unit}`.replace("-", "−");
   if (size >= 1e9) return short(value / 1e9, "G");
   if (size >= 1e6) return short(value / 1e6, "M");
   if (size >= 1e3) return short(value / 1e3, "k");
-  if (size !== 0 && size < 1e-4) return value.toExponential(0).replace("-", "−");
+  if (size !== 0 && size < 1e-4) return Number(value.toPrecision(digits)).toExponential().replaceAll("-", "−");
   return short(value, "");
 }
