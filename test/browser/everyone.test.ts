@@ -58,9 +58,14 @@ describePage("the page for everyone", (beforeEachTest) => {
   it("fits a phone: nothing hangs over the side", async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     const { done, images } = fill();
+    const limited = started(10_000);
+    const trial = limited.stage.trial(4);
+    Object.assign(trial, { score: null, metrics: null, state: "CANCELLED", verdict: "stopped" });
+    for (const run of trial.runs) Object.assign(run, { state: "STOPPED", validationLoss: null, metrics: null, standsFor: null });
     for (const path of [
       "/",
       at(done),
+      at(limited),
       at(images),
       `/new?dataset=${wages.id}`,
       `/datasets/${wages.id}`,

@@ -199,7 +199,7 @@ function ScoreCell({ row }: { row: TableRow }) {
   const diverged = trial.score === null && trial.runs.some((run) => run.state === "DIVERGED");
   if (diverged) return <span className="diverged">diverged</span>;
   const stopped = trial.score === null && trial.runs.some((run) => run.state === "STOPPED");
-  if (stopped) return <span className="quiet">stopped by a limit</span>;
+  if (stopped) return <span className="stopped quiet">stopped by a limit</span>;
   return (
     <>
       {row.scoreText}
