@@ -5,6 +5,7 @@ import type { EpochsMessage, EventView, TrialView } from "@rightsize/contract";
 import { expect, test } from "vitest";
 import { follow, type Picture, type Watcher } from "../src/watch/follow.ts";
 import { liveWatcher } from "../src/watch/live-watcher.ts";
+import { jsonWatcher } from "../src/watch/json-watcher.ts";
 import { plainWatcher } from "../src/watch/plain-watcher.ts";
 import { afterEpochs, progressScale, progressText, type RunProgress, timeLeft } from "../src/watch/run-progress.ts";
 import { decisionSentence, progressSentences, trialSentence } from "../src/watch/sentences.ts";
@@ -163,6 +164,19 @@ test("an experiment that is over is told without waiting for events", async () =
   const silent: Watcher = { decided: () => {}, trialEnded: () => {}, changed: () => {}, reconnecting: () => {} };
   const last = await follow(clientOf([over], []), "exp_1", silent, { signal: new AbortController().signal });
   expect(last.table.trials).toHaveLength(5);
+});
+
+test("whoever wants every event gets them all: of an experiment that is over, and where a look was ahead of them", async () => {
+  const picture = (state: "RUNNING" | "SUCCEEDED") => ({ experiment: experimentView({ state }), table: trialTable(), decisions: [] });
+  for (const pictures of [[picture("SUCCEEDED")], [picture("RUNNING"), picture("SUCCEEDED")]]) {
+    const lines: string[] = [];
+    const watcher = jsonWatcher((line) => lines.push(line));
+    const last = await follow(clientOf(pictures, [[event(1)], [event(2)], [event(3)]]), "exp_1", watcher, {
+      signal: new AbortController().signal,
+    });
+    expect(last.experiment.state).toBe("SUCCEEDED");
+    expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([1, 2, 3]);
+  }
 });
 
 test("aborting ends the following with the reason", async () => {

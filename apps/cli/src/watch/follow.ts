@@ -20,7 +20,7 @@ export interface Watcher {
   /** Anything changed, progress included. */
   changed(picture: Picture): void;
   reconnecting(): void;
-  /** The numbered events and epochs as they arrived, before anything else is told of them. */
+  /** The numbered events and epochs as they arrived, before anything else is told of them: all there are, also of an experiment that is over. */
   received?(messages: readonly StreamMessage[]): void;
 }
 
@@ -61,10 +61,12 @@ export async function follow(
     watcher.changed(picture);
   };
 
+  // What is seen may be ahead of the events: who wants them all gets them to the end of the stream.
+  const seenEnough = () => watcher.received === undefined && isOver(picture);
   let picture = await look();
   tell(picture);
   try {
-    if (isOver(picture)) return picture;
+    if (seenEnough()) return picture;
     for await (const batch of client.events(id, { signal, onReconnect: () => watcher.reconnecting() })) {
       watcher.received?.(batch);
       for (const message of batch) {
@@ -75,7 +77,7 @@ export async function follow(
       if (batch.some((message) => message.kind === "event")) {
         picture = await look();
         tell(picture);
-        if (isOver(picture)) return picture;
+        if (seenEnough()) return picture;
       } else {
         watcher.changed(picture);
       }
