@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type CapacityDatum, capacityGeometry, nearest, placeLabels } from "../src/plots/capacity-geometry.ts";
 import { curvesGeometry, thinned } from "../src/plots/curves-geometry.ts";
 import { arcPath, linePath, spread } from "../src/plots/path.ts";
+import { ratesGeometry } from "../src/plots/rates-geometry.ts";
 import { extent, linearScale, linearTicks, logScale, logTicks, padded, tickTexts } from "../src/plots/scale.ts";
 
 const frame = { width: 500, height: 300, left: 40, right: 20, top: 20, bottom: 40 };
@@ -163,5 +164,24 @@ describe("learning curves", () => {
     expect(kept.length).toBeLessThanOrEqual(202);
     expect(kept.map((point) => point.epoch)).toEqual(expect.arrayContaining([1, 100, 2346, 5000]));
     expect(kept.map((point) => point.epoch)).toEqual([...kept.map((point) => point.epoch)].sort((a, b) => a - b));
+  });
+});
+
+describe("learning rates", () => {
+  const datum = (label: string, learningRate: number, score: number) => ({
+    trialId: label,
+    label,
+    learningRate,
+    cutShort: null,
+    score,
+    shade: 0,
+  });
+  it("have labels that can be read where lines end together", () => {
+    const names = ["1×64", "2×128", "3×256", "3×16"];
+    const data = names.flatMap((name, index) => [datum(name, 0.001, 3 + index), datum(name, 0.01, 2 + index / 1000)]);
+    const ys = (ratesGeometry(data, frame)?.lines ?? []).map(({ labelY }) => labelY).sort((a, b) => a - b);
+    expect(ys).toHaveLength(4);
+    for (let index = 1; index < ys.length; index++) expect((ys[index] as number) - (ys[index - 1] as number)).toBeGreaterThanOrEqual(13.9);
+    expect(ys.at(-1)).toBeLessThanOrEqual(frame.height - frame.bottom);
   });
 });

@@ -1,6 +1,6 @@
 /** Where the learning-rate comparison stands: each run's validation score over its learning rate, a line a trial (of its short probes, where it has any). */
 import type { Frame } from "./capacity-geometry.ts";
-import { linePath } from "./path.ts";
+import { linePath, spread } from "./path.ts";
 import { extent, linearScale, logScale, padded, type Scale } from "./scale.ts";
 
 export interface RateDatum {
@@ -23,6 +23,8 @@ export interface RatesGeometry {
     readonly shade: number;
     readonly path: string;
     readonly end: { readonly x: number; readonly y: number };
+    /** Where its label stands, apart from the others'. */
+    readonly labelY: number;
   }[];
   /** Diverged runs stand on the frame's top edge. */
   readonly points: readonly { readonly datum: RateDatum; readonly x: number; readonly y: number }[];
@@ -46,5 +48,16 @@ export function ratesGeometry(data: readonly RateDatum[], frame: Frame): RatesGe
     const own = (short.length > 0 ? short : scored).sort((a, b) => a.x - b.x);
     return { trialId, label, shade, path: linePath(own), end: own.at(-1) ?? { x: frame.left, y: frame.top } };
   });
-  return { x, y, lines: lines.map(({ end, ...line }) => ({ ...line, end: { x: end.x, y: end.y } })), points };
+  const labels = spread(
+    lines.map(({ end }) => end.y),
+    14,
+    frame.top + 4,
+    frame.height - frame.bottom,
+  );
+  return {
+    x,
+    y,
+    lines: lines.map(({ end, ...line }, index) => ({ ...line, end: { x: end.x, y: end.y }, labelY: labels[index] ?? end.y })),
+    points,
+  };
 }

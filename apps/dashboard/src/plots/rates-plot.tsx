@@ -32,7 +32,8 @@ export function RatesPlot({ data, metric }: { data: readonly RateDatum[]; metric
             {geometry.lines.map((line) => (
               <g key={line.trialId} className="curve" style={{ "--shade": line.shade } as React.CSSProperties}>
                 <path className="curve-line" d={line.path} />
-                <text x={line.end.x + 9} y={line.end.y} dy="0.32em">
+                <path className="curve-leader" d={`M${line.end.x + 5} ${line.end.y}L${width - frame.right + 8} ${line.labelY}`} />
+                <text x={width - frame.right + 11} y={line.labelY} dy="0.32em">
                   {line.label}
                 </text>
               </g>
