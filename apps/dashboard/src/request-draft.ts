@@ -199,8 +199,9 @@ function searchOf({ preset, parameters }: Draft): ExperimentRequest["search"] {
   return { preset: preset || "default", parameters: read as Record<string, unknown> };
 }
 
-/** The same request as a curl command for a POSIX shell. */
-export function curlOf(request: ExperimentRequest, origin: string): string {
+/** The same request as a curl command for a POSIX shell; a key is taken from the variable that the command line reads too. */
+export function curlOf(request: ExperimentRequest, origin: string, withKey: boolean): string {
+  const key = withKey ? `  -H "authorization: Bearer $RIGHTSIZE_KEY" \\\n` : "";
   const body = JSON.stringify(request).replaceAll("'", "'\\''");
-  return `curl -X POST ${origin}/v1/experiments \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`;
+  return `curl -X POST ${origin}/v1/experiments \\\n  -H 'content-type: application/json' \\\n${key}  -d '${body}'`;
 }

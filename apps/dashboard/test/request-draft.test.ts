@@ -116,9 +116,16 @@ describe("a new experiment's request", () => {
 
   it("as curl survives a shell, quotes and all", () => {
     const request = requestOf({ ...emptyDraft, dataset, target: 'it\'s $HOME "x" `y`' });
-    const command = curlOf(request, "http://localhost").replace(/^curl/, "printf '%s\\n'");
-    const printed = execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim().split("\n");
-    expect(JSON.parse(printed.at(-1) ?? "")).toEqual(request);
+    const printed = (withKey: boolean) => {
+      const command = curlOf(request, "http://localhost", withKey).replace(/^curl/, "printf '%s\\n'");
+      return execFileSync("sh", ["-c", command], { encoding: "utf8", env: { RIGHTSIZE_KEY: "rsk_mine" } })
+        .trim()
+        .split("\n");
+    };
+    expect(JSON.parse(printed(false).at(-1) ?? "")).toEqual(request);
+    expect(printed(false).join()).not.toContain("authorization");
+    expect(JSON.parse(printed(true).at(-1) ?? "")).toEqual(request);
+    expect(printed(true)).toContain("authorization: Bearer rsk_mine");
   });
 
   it("can ask an old question again", () => {
