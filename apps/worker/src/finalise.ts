@@ -52,7 +52,11 @@ export async function finalise(
     // The policy knows how much chance alone gives; without its word the plain comparison stands.
     beatsMean: context.work.verdict !== "nothing_beats_mean" && single.validation.loss < mean.validation.loss,
   };
-  const { modelArtifact: _none, evaluationArtifact: _neither, ...cardAnswer } = { ...scored, sentence: answerSentence(scored, spec.task, context.work) };
+  const {
+    modelArtifact: _none,
+    evaluationArtifact: _neither,
+    ...cardAnswer
+  } = { ...scored, sentence: answerSentence(scored, spec.task, context.work) };
   const versions = { engineFingerprint: context.engine.fingerprint, node: process.version };
   const { id } = await context.artifacts.put(modelBundle(context.work, models, cardAnswer, versions));
   const evaluation = await context.artifacts.put(await evaluationBytes(context, models));

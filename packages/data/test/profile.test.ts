@@ -81,7 +81,9 @@ describe("warnings", () => {
 
   it("numbers whose decimal comma nobody declared", async () => {
     const text = `c;d;e\n${rowsOf(60, (row) => `${row % 7},${10 + row};${row % 3},5;a,${row}`)}\n`;
-    expect(await warningsOf(text, "c")).toContainEqual("decimal commas: 0,10 was read as a text; to read such texts as numbers, declare the decimal comma");
+    expect(await warningsOf(text, "c")).toContainEqual(
+      "decimal commas: 0,10 was read as a text; to read such texts as numbers, declare the decimal comma",
+    );
     expect(await warningsOf(text, "d")).toEqual([expect.stringMatching(/^decimal commas: /)]);
     expect(await warningsOf(text, "e")).toEqual([expect.stringMatching(/^identifier: /)]);
   });

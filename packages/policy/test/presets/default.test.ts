@@ -171,7 +171,9 @@ describe("the answer", () => {
     );
     const lowest = Math.min(...trialTable(history).map(({ score }) => score ?? 1));
     expect(trialTable(history).find(({ winner }) => winner)?.score).toBeGreaterThan(lowest);
-    expect(last(history).reason).toMatch(/by what all scores together let expect, though 2×128 by itself scored lower \(0\.1009 against 0\.1\d+\)/);
+    expect(last(history).reason).toMatch(
+      /by what all scores together let expect, though 2×128 by itself scored lower \(0\.1009 against 0\.1\d+\)/,
+    );
   });
 
   it("is fitted as often as told, so that a lucky fit is found out", () => {
