@@ -45,6 +45,8 @@ beforeAll(async () => {
     if (path === "/v1/experiments/exp_1/model") return response.setHeader("etag", `"${sha256}"`).end(bundle);
     if (path === "/v1/experiments/exp_1/trials") return json(trialTable());
     if (path === "/v1/experiments/exp_1/decisions") return json({ experimentId: "exp_1", decisions: [decisionView(1)] });
+    // All has been told of an experiment that is over.
+    if (path === "/v1/experiments/exp_1/events") return response.writeHead(204).end();
     return json(experimentView({ answer: ended, endedAt: "2026-01-01T00:00:01.000Z" }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

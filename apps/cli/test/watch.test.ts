@@ -179,6 +179,20 @@ test("whoever wants every event gets them all: of an experiment that is over, an
   }
 });
 
+test("the event that tells the end is the last that is waited for", async () => {
+  const over = { experiment: experimentView(), table: trialTable(), decisions: [] };
+  const told = {
+    ...event(2),
+    event: { ...(event(2) as { event: EventView }).event, kind: "experiment.state", data: { state: "SUCCEEDED" } },
+  };
+  const lines: string[] = [];
+  const watcher = jsonWatcher((line) => lines.push(line));
+  await follow(clientOf([over], [[event(1)], [told as StreamMessage], [event(3)]]), "exp_1", watcher, {
+    signal: new AbortController().signal,
+  });
+  expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([1, 2]);
+});
+
 test("aborting ends the following with the reason", async () => {
   const running = { experiment: experimentView({ state: "RUNNING" }), table: trialTable([]), decisions: [] };
   const controller = new AbortController();

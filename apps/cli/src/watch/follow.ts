@@ -1,6 +1,6 @@
 /** Follows an experiment to its end: the service's events in, a picture of the whole out after each change. */
 import type { Client, StreamMessage } from "@rightsize/client";
-import type { DecisionView, ExperimentView, TrialTable, TrialView } from "@rightsize/contract";
+import type { DecisionView, EventView, ExperimentView, TrialTable, TrialView } from "@rightsize/contract";
 import { isTerminal } from "@rightsize/core";
 import { afterEpochs, type RunProgress } from "./run-progress.ts";
 
@@ -61,8 +61,9 @@ export async function follow(
     watcher.changed(picture);
   };
 
-  // What is seen may be ahead of the events: who wants them all gets them to the end of the stream.
-  const seenEnough = () => watcher.received === undefined && isOver(picture);
+  // What is seen may be ahead of the events: who wants them all gets them up to the one that tells the end.
+  let endTold = watcher.received === undefined;
+  const seenEnough = () => endTold && isOver(picture);
   let picture = await look();
   tell(picture);
   try {
@@ -70,6 +71,7 @@ export async function follow(
     for await (const batch of client.events(id, { signal, onReconnect: () => watcher.reconnecting() })) {
       watcher.received?.(batch);
       for (const message of batch) {
+        if (message.kind === "event" && tellsEnd(message.event)) endTold = true;
         if (message.kind !== "epochs") continue;
         const after = afterEpochs(progress.get(message.epochs.runId), message.epochs, now());
         if (after !== undefined) progress.set(message.epochs.runId, after);
@@ -94,6 +96,10 @@ export async function follow(
 
 function isOver(picture: Picture): boolean {
   return isTerminal("experiment", picture.experiment.state);
+}
+
+function tellsEnd({ kind, data }: EventView): boolean {
+  return kind === "experiment.state" && isTerminal("experiment", data.state as ExperimentView["state"]);
 }
 
 function hasEnded(trial: TrialView): boolean {
