@@ -142,10 +142,10 @@ function completeTrials(
   return { changes, events };
 }
 
-/** A repair of which nothing was trained to its end before a limit: the trial stands by its runs of before, and is shown with their recipe. */
+/** A repair that a limit stopped: where it gave no score the trial stands by its runs of before, and is shown with their recipe. */
 function undoneRepair({ experiment, trials }: ExperimentSnapshot, history: History): TrialChange[] {
   const last = history.at(-1);
-  if (last?.decision.action !== "CHANGE_RECIPE" || last.outcomes.some(({ status }) => status !== "STOPPED")) return [];
+  if (last?.decision.action !== "CHANGE_RECIPE" || !last.outcomes.some(({ status }) => status === "STOPPED")) return [];
   const { trial: number } = last.decision;
   const trial = trials.find((candidate) => candidate.number === number);
   const recipe: Recipe = { ...experiment.spec.recipe, ...readTrials(history)[number - 1]?.change };

@@ -43,14 +43,15 @@ export function applyEntry(trials: readonly TrialView[], { decision, outcomes }:
     return [...trials, { number: trials.length + 1, capacity: decision.capacity, runs, change: {}, repairs: 0, cost }];
   const trial = trials[decision.trial - 1];
   if (trial === undefined) throw new RangeError(`entry ${entry} speaks of trial ${decision.trial}, which was never started`);
-  // A repair that a limit stopped before anything came of it repaired nothing: what was measured before still stands.
-  if (decision.action === "CHANGE_RECIPE" && outcomes.length > 0 && outcomes.every(({ status }) => status === "STOPPED"))
-    return trials.map((other) => (other === trial ? { ...trial, cost: trial.cost + cost } : other));
   const changed: TrialView =
     decision.action === "ADD_RUNS"
       ? { ...trial, runs: [...trial.runs, ...runs], cost: trial.cost + cost }
       : { ...trial, runs, change: { ...trial.change, ...decision.change }, repairs: trial.repairs + 1, cost: trial.cost + cost };
-  return trials.map((other) => (other === trial ? changed : other));
+  // A repair that a limit stopped before it gave a score repaired nothing: what was measured before still stands.
+  const undone =
+    decision.action === "CHANGE_RECIPE" && outcomes.some(({ status }) => status === "STOPPED") && summarise(changed).score === null;
+  const now = undone ? { ...trial, cost: changed.cost } : changed;
+  return trials.map((other) => (other === trial ? now : other));
 }
 
 /** Whether a run was cut short: it says which rate to take, and never stands for its trial. */

@@ -40,6 +40,17 @@ describe("decide", () => {
     const repair = more({ action: "CHANGE_RECIPE", change: { maxEpochs: 99 }, ...shared }, [stopped(fit), stopped({ ...fit, seed: 100 })]);
     expect(decide(context, repair)).toMatchObject({ winner: 2, evidence: { scores: [{ runs: 1 }, { score: 4, runs: 1 }] } });
     expect(readTrials(repair)[1]).toMatchObject({ change: {}, repairs: 0, cost: (second.outcomes[0] as RunOutcome).cost + 2 });
+    const diverged = { ...fit, status: "DIVERGED", epochs: 3, cost: 1 } as RunOutcome;
+    const cut = more({ action: "CHANGE_RECIPE", change: { maxEpochs: 99 }, ...shared }, [diverged, stopped({ ...fit, seed: 100 })]);
+    expect(decide(context, cut), "a score that was measured isn't lost to half a repair").toMatchObject({
+      winner: 2,
+      evidence: { scores: [{ runs: 1 }, { score: 4, runs: 1 }] },
+    });
+    const scored = more({ action: "CHANGE_RECIPE", change: { maxEpochs: 99 }, ...shared }, [
+      { ...fit, validationLoss: 3 } as RunOutcome,
+      stopped({ ...fit, seed: 100 }),
+    ]);
+    expect(readTrials(scored)[1]).toMatchObject({ change: { maxEpochs: 99 }, repairs: 1 });
   });
 
   it("refuses a stopped run without the limit that stopped it", () => {
