@@ -224,5 +224,7 @@ describe("time spent at a moment", () => {
     };
     expect(timeSpentAt({ ...snapshot, runs: [ended, second] }, moment)).toEqual({ cpuSeconds: 5, wallSeconds: 5 });
     expect(timeSpentAt({ ...snapshot, runs: [ended] }, moment).cpuSeconds, "nothing outstanding").toBe(3);
+    const reused = { ...ended, reusedFrom: randomIds("run") };
+    expect(timeSpentAt({ ...snapshot, runs: [reused, second] }, moment).cpuSeconds, "a copied result took no time here").toBe(5);
   });
 });

@@ -37,8 +37,8 @@ export function underWayMs({ runs }: ExperimentSnapshot, moment: Moment, assignm
   const attempt = moment.attempts.find((one) => one.assignmentId === assignmentId);
   const mine = runs.filter((run) => run.assignmentId === assignmentId);
   if (attempt === undefined || mine.every((run) => isTerminal("run", run.state))) return 0;
-  // Runs of the same attempt that have ended are counted with their results.
+  // Runs of the same attempt that have ended are counted with their results; a copied result's time was another experiment's.
   const ended = mine.filter(({ endedAt }) => endedAt !== null && Date.parse(endedAt) >= Date.parse(attempt.startedAt));
-  const endedMs = ended.reduce((sum, { result }) => sum + (result?.trainMs ?? 0), 0);
+  const endedMs = ended.reduce((sum, { result, reusedFrom }) => sum + (reusedFrom === null ? (result?.trainMs ?? 0) : 0), 0);
   return Math.max(0, Date.parse(moment.now) - Date.parse(attempt.startedAt) - endedMs);
 }
