@@ -92,18 +92,49 @@ describe("a stream of events", () => {
     expect(await Promise.all(streams.map(hasEnded))).toEqual([true, true]);
   });
 
-  it("costs one question a round for all streams together, and none when nobody watches", async () => {
+  /** The keys that each round asked for. */
+  const startAsked = async (change: (store: Store) => Store = (store) => store) => {
     const asked: (readonly KeyId[])[] = [];
-    await start((store) => ({
+    const usableAmong = (store: Store) => (ids: readonly KeyId[]) => {
+      asked.push(ids);
+      return store.keys.usableAmong(ids);
+    };
+    await start((store) => change({ ...store, keys: { ...store.keys, usableAmong: usableAmong(store) } }));
+    return asked;
+  };
+
+  it("whose client went before its first message is watched no more", async () => {
+    let slow = false;
+    const asked = await startAsked((store) => ({
       ...store,
-      keys: {
-        ...store.keys,
-        usableAmong: (ids) => {
-          asked.push(ids);
-          return store.keys.usableAmong(ids);
+      experiments: {
+        ...store.experiments,
+        async find(owner, id) {
+          if (slow) await soon(100);
+          return store.experiments.find(owner, id);
         },
       },
     }));
+    const { token } = await keyOf(alice);
+    const { paths } = await bothStreams(token);
+    for (const reader of readers.splice(0)) reader.close();
+    slow = true;
+    const gone = new AbortController();
+    const opened = fetch(`${url}${paths[0]}`, {
+      headers: { authorization: `Bearer ${token}`, accept: "text/event-stream" },
+      signal: gone.signal,
+    });
+    await soon(50);
+    gone.abort();
+    await expect(opened).rejects.toThrow();
+    await soon(150);
+    asked.length = 0;
+    await soon(100);
+    expect(asked).toEqual([]);
+  });
+
+  it("costs one question a round for all streams together, and none when nobody watches", async () => {
+    const asked = await startAsked();
     const { id, token } = await keyOf(alice);
     await soon(100);
     expect(asked).toEqual([]);

@@ -37,9 +37,9 @@ export async function tellWatcher<Message>(
     request.log.info("a stream of events ends: its caller would not be let in any more");
     gone.abort();
   });
-  // Sent at once, so that the client knows it is connected before anything happens.
-  await reply.sse.send({ retry: reconnectMs, data: undefined });
   try {
+    // Sent at once, so that the client knows it is connected before anything happens. One that has gone already can't be sent anything.
+    await reply.sse.send({ retry: reconnectMs, data: undefined });
     for await (const message of messages(gone.signal)) {
       if (!reply.sse.isConnected || gone.signal.aborted) break;
       // Written at once; the plugin's promise is of no use, it never settles when a client that reads too slowly goes away.
@@ -47,7 +47,7 @@ export async function tellWatcher<Message>(
       await drained(reply.raw, gone.signal);
     }
   } catch (error) {
-    if (!gone.signal.aborted) onBroken(error);
+    if (reply.sse.isConnected && !gone.signal.aborted) onBroken(error);
   } finally {
     endWatch();
   }
