@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Signal, Store } from "@rightsize/core";
+import { randomIds, type Signal, type Store } from "@rightsize/core";
 import { createPostgresStore, migrate, requireSchema, startEmbeddedPostgres } from "@rightsize/store";
 import { Client } from "pg";
 import { afterEach, describe, expect, test } from "vitest";
@@ -237,6 +237,51 @@ test("a takeover waits for a batch of epochs that is being written: none lands a
   expect((await heir).attempt).toBe(2);
   expect(await store.work.epochs(runs[0] as never, 0, 10)).toHaveLength(3);
 });
+
+test.each(["stops", "adopts"] as const)(
+  "whoever %s a run waits for a batch of its epochs that is being written, and the batch for nobody",
+  async (what) => {
+    const url = await postgres.newDatabase();
+    const store = await openStore(url);
+    const { id, assignments, runs, trialId } = await start(store);
+    const claim = await take(store, assignments[0]);
+    const adopted = randomIds("run");
+    const speculative = randomIds("assignment");
+    const run = {
+      id: adopted,
+      trialId,
+      contentHash: "1".repeat(64) as never,
+      purpose: "fit",
+      seed: 5,
+      fold: 0,
+      learningRate: 0.1,
+    } as const;
+    const speculate = [{ id: speculative, trialId, priority: 1000, runs: [run] }];
+    await store.experiments.advance(id, () => ({ ...nothing, speculate }));
+    await take(store, speculative);
+    const [assignmentId, runId] = what === "stops" ? [claim.assignmentId, runs[0]] : [speculative, adopted];
+    const plan =
+      what === "stops"
+        ? { stop: [{ runId: runId as never, result: resultOf(null) }] }
+        : { adopt: [{ runId: adopted, decision: 1, position: 1, purpose: "fit" as const, priority: 10 }] };
+
+    const writer = new Client({ connectionString: url });
+    await writer.connect();
+    closing.push(() => writer.end());
+    await writer.query("BEGIN");
+    await writer.query("SET LOCAL lock_timeout = 500");
+    await writer.query("SELECT 1 FROM assignments WHERE id = $1 FOR SHARE", [assignmentId]);
+    const wrote = store.experiments.advance(id, () => ({ ...nothing, ...plan }));
+    await until(
+      async () =>
+        (await ask(url, "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).length > 0,
+    );
+    await writer.query("UPDATE runs SET epochs = 2 WHERE id = $1", [runId]);
+    await writer.query("COMMIT");
+    expect(await wrote).toBe(true);
+    expect((await snapshotOf(store, id)).runs.find((one) => one.id === runId)).toMatchObject({ epochs: 2, decision: 1 });
+  },
+);
 
 describe("the schema", () => {
   test("what the migrations make is what prisma/schema.prisma says", async () => {

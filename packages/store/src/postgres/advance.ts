@@ -15,7 +15,7 @@ import {
   type TrialChange,
 } from "@rightsize/core";
 import { checkPlan, dispatchingStates, eventOf, notAdoptable, refusedChange } from "../rules.ts";
-import { cancelAssignments, type NamedRunRow, name, stopRuns } from "./assignments.ts";
+import { cancelAssignments, lockAssignmentsOf, type NamedRunRow, name, stopRuns } from "./assignments.ts";
 import type { Sql } from "./database.ts";
 import type { Locked } from "./lock.ts";
 import {
@@ -87,7 +87,12 @@ export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, pl
       reached,
     ]);
   }
-  await stopRuns(locked, plan.stop ?? []);
+  const { stop = [], adopt = [] } = plan;
+  await lockAssignmentsOf(
+    locked,
+    [...stop, ...adopt].map(({ runId }) => runId),
+  );
+  await stopRuns(locked, stop);
   for (const trial of plan.newTrials) await insertTrial(locked, id, trial);
   for (const change of plan.trialChanges) await changeTrial(locked, snapshot, plan, change);
   await insertAssignments(locked, id, plan.assignments, false);
@@ -96,7 +101,7 @@ export async function writePlan(locked: Locked, snapshot: ExperimentSnapshot, pl
   await changeExperiment(locked, snapshot, plan);
   locked.events.push(...plan.events);
   // After the plan's own events: what an adopted run did before it was asked for is told once it is.
-  for (const adoption of plan.adopt ?? []) await adoptRun(locked, adoption);
+  for (const adoption of adopt) await adoptRun(locked, adoption);
 }
 
 async function insertTrial(locked: Locked, experimentId: string, trial: NewTrial): Promise<void> {

@@ -18,6 +18,18 @@ export async function lockAssignment(locked: Locked, id: string): Promise<(Assig
   return row ?? null;
 }
 
+/**
+ * Locks the assignments of runs that are changed next. A batch of epochs holds its assignment's row while it writes its runs' rows: who
+ * took the two the other way round would wait for it while it waits for them.
+ */
+export async function lockAssignmentsOf(locked: Locked, runIds: readonly string[]): Promise<void> {
+  if (runIds.length === 0) return;
+  await locked.query(
+    "SELECT id FROM assignments WHERE id IN (SELECT assignment_id FROM runs WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE",
+    [runIds],
+  );
+}
+
 /** Runs of an assignment that have no result yet, in order. */
 export function unfinishedRunsOf(locked: Locked, assignmentId: string): Promise<readonly NamedRunRow[]> {
   return locked.query<NamedRunRow>(
