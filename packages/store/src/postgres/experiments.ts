@@ -87,9 +87,10 @@ export function postgresExperiments(database: Database): ExperimentStore {
     pastTimeLimit: (limit) =>
       guard(async () => {
         const rows = await database.sql.query<{ id: ExperimentId }>(
+          // Attempts are summed only where there is a limit on their time: this is asked every second.
           `SELECT id FROM experiments WHERE state = 'RUNNING'
              AND (extract(epoch FROM clock_timestamp() - started_at) >= (spec->'limits'->>'wallSeconds')::float8
-               OR (SELECT extract(epoch FROM sum(coalesce(ended_at, clock_timestamp()) - started_at)) FROM attempts
+               OR spec->'limits'->>'cpuSeconds' IS NOT NULL AND (SELECT extract(epoch FROM sum(coalesce(ended_at, clock_timestamp()) - started_at)) FROM attempts
                    WHERE experiment_id = experiments.id) >= (spec->'limits'->>'cpuSeconds')::float8)
              AND EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id AND state IN ('QUEUED', 'RUNNING')
                AND decision IS NOT NULL AND purpose <> 'finalise')
