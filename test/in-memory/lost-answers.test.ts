@@ -82,3 +82,37 @@ test("whatever calls and answers are lost, the table is the course's, with one d
     { numRuns: 60 },
   );
 });
+
+test("a step that lost a race and is done again asks for nothing of its first try", async () => {
+  const refused: unknown[] = [];
+  const service = await startInMemoryService({
+    workersLine: (store) => ({
+      ...store,
+      // As Postgres does after a deadlock: what the first try wrote is gone.
+      experiments: {
+        ...store.experiments,
+        advance: (id, advance) =>
+          store.experiments.advance(id, (snapshot) => {
+            advance(snapshot);
+            return advance(snapshot);
+          }),
+      },
+      work: {
+        ...store.work,
+        async claim(request) {
+          const claim = await store.work.claim(request);
+          if ("refused" in claim && claim.refused === "unknown") refused.push(request.assignmentId);
+          return claim;
+        },
+      },
+    }),
+  });
+  try {
+    const { id } = await service.start(exampleSpec());
+    await service.finish(id);
+    expect(await service.table(id)).toEqual(courseTable);
+    expect(refused).toEqual([]);
+  } finally {
+    await service.close();
+  }
+});

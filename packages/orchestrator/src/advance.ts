@@ -45,13 +45,16 @@ export async function advanceExperiment(store: Store, ids: IdSource, id: Experim
   const waiting = new Set<AssignmentId>();
   for (let adopted = true; adopted; ) {
     adopted = false;
-    const taken: AssignmentId[] = [];
+    // Of the last try: a store does a step again that lost a race.
+    let taken: readonly AssignmentId[] = [];
     const written = await store.experiments.advance(id, (snapshot) => {
       const plan = planAdvance(snapshot, ids);
       const adopts = new Set(plan?.adopt?.map(({ runId }) => runId));
       adopted = adopts.size > 0;
-      taken.push(...(plan?.assignments ?? []).map((assignment) => assignment.id));
-      taken.push(...snapshot.speculative.runs.filter((run) => adopts.has(run.id) && run.state === "QUEUED").map((run) => run.assignmentId));
+      taken = [
+        ...(plan?.assignments ?? []).map((assignment) => assignment.id),
+        ...snapshot.speculative.runs.filter((run) => adopts.has(run.id) && run.state === "QUEUED").map((run) => run.assignmentId),
+      ];
       return plan;
     });
     if (!written) break;
