@@ -7,6 +7,7 @@ import {
   type ExperimentSnapshot,
   type ExperimentSpec,
   type Run,
+  type RunResult,
   randomIds,
   type StoredDecision,
   type Trial,
@@ -206,6 +207,31 @@ describe("a repair that a limit stops", () => {
     expect(plan?.trialChanges).toMatchObject([{ state: "COMPLETED", winner: true, ...before }]);
     expect(plan?.stop?.map(({ runId }) => runId)).toEqual([snapshot.runs[1]?.id]);
   });
+
+  test("repaired nothing either where a run of it diverged before", async () => {
+    const { id } = await startWithLongRun(2, { wallSeconds: 10 });
+    const snapshot = asRepair(await snapshotOf(id));
+    const [first, second] = snapshot.runs as readonly [Run, Run];
+    const lost = { validationLoss: null, trainingLoss: null, reason: "it diverged" };
+    const diverged: Run = {
+      ...second,
+      id: randomIds("run"),
+      state: "DIVERGED",
+      position: 1,
+      result: { ...(first.result as RunResult), ...lost },
+    };
+    const decisions = snapshot.decisions.map((stored, index): StoredDecision => {
+      const { decision } = stored;
+      return index === 0 || decision.action === "FINISH"
+        ? stored
+        : { ...stored, decision: { ...decision, runs: [...decision.runs, ...decision.runs] } };
+    });
+    const half = { ...snapshot, decisions, runs: [first, second, diverged] };
+    const plan = planTimeLimit(half, { now: new Date(10_000).toISOString(), attempts: [] }, randomIds);
+    expect(plan?.decision?.decision).toMatchObject({ action: "FINISH", winner: 1, verdict: "limit" });
+    const before = { score: 5.4, verdict: null, recipe: { maxEpochs: exampleSpec().recipe.maxEpochs } };
+    expect(plan?.trialChanges).toMatchObject([{ state: "COMPLETED", winner: true, ...before }]);
+  });
 });
 
 describe("time spent at a moment", () => {
@@ -214,7 +240,7 @@ describe("time spent at a moment", () => {
     const snapshot = await snapshotOf(id);
     const [first, second] = snapshot.runs as readonly [Run, Run];
     const together = { ...first, assignmentId: second.assignmentId, endedAt: new Date(3000).toISOString() };
-    const ended = { ...together, result: { ...(first.result as NonNullable<Run["result"]>), trainMs: 3000 } };
+    const ended = { ...together, result: { ...(first.result as RunResult), trainMs: 3000 } };
     const moment = {
       now: new Date(5000).toISOString(),
       attempts: [
