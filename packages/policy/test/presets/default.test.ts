@@ -1,7 +1,16 @@
 /** The measured default, told by examples: what it does on landscapes whose right answer is plain. */
-import { type Capacity, capacityText, type Decision, type History, type PolicyContext, type RunOutcome } from "@rightsize/core";
+import { createHash } from "node:crypto";
+import {
+  type Capacity,
+  canonicalText,
+  capacityText,
+  type Decision,
+  type History,
+  type PolicyContext,
+  type RunOutcome,
+} from "@rightsize/core";
 import { describe, expect, it } from "vitest";
-import { decide, type OutcomesOf, parseSearch, simulate, summariseTrial, trialTable } from "../../src/index.ts";
+import { decide, type OutcomesOf, parseSearch, policyVersion, simulate, summariseTrial, trialTable } from "../../src/index.ts";
 import { contextOf, outcome } from "../support.ts";
 
 /** Losses from a formula of (layers, nodes), with a repeatable wiggle of about ± `noise` by seed. */
@@ -383,6 +392,42 @@ describe("short probes of learning rates", () => {
   it("alone give no answer: a limit before the first fit ends without one", () => {
     const limited: History = [{ ...(history[0] as History[number]), limit: { kind: "cpu", limit: 1 } }];
     expect(decide(probing, limited)).toMatchObject({ action: "FINISH", winner: null, verdict: "limit" });
+  });
+});
+
+describe("its version", () => {
+  /** A bowl over layers and nodes, with a wiggle by seed of ± 3 %: no function whose last bits differ between machines. */
+  const bowl =
+    (lowest: number): OutcomesOf =>
+    (request, { capacity: { hiddenLayers, nodesPerLayer } }) => {
+      const wiggle = ((request.seed * 7919 + hiddenLayers * 104_729 + nodesPerLayer * 1_299_709 + lowest * 15_485_863) % 1000) / 1000 - 0.5;
+      const off = Math.abs(hiddenLayers - lowest) + Math.abs(nodesPerLayer - 64 * lowest) / 512;
+      return outcome(request, { hiddenLayers, nodesPerLayer }, (hiddenLayers === 0 ? 0.9 : 0.4 + 0.02 * off) * (1 + 0.06 * wiggle));
+    };
+
+  /** As experiments of this version have them stored: a parameter that comes new isn't among them. */
+  const stored = {
+    start: { hiddenLayers: 1, nodesPerLayer: 64 },
+    startFits: 2,
+    step: { layers: 1, factor: 2, most: 2 },
+    ceiling: { hiddenLayers: 4, nodesPerLayer: 512 },
+    probes: [{ hiddenLayers: 3, nodesPerLayer: 16 }],
+    leastGain: 0.02,
+    explore: { fits: 30, leastGain: 0.003, gainForWork: 0.1, reach: 8, leastFits: 2, fitsOfOne: 10, fewestNodes: 16 },
+    linear: true,
+    noise: { deviation: 0.05, weight: 4 },
+    band: null,
+    confidence: 0.95,
+    cheaperWithin: 0.003,
+    repairs: { attempts: 2, rateFactor: 0.1, epochFactor: 4, epochCeiling: 1600 },
+  };
+
+  it("stands for its decisions: who changes what is decided under parameters of before raises it, with this hash", () => {
+    const decisions = [1, 2, 3, 8].flatMap((lowest) =>
+      simulate({ ...context, parameters: stored }, bowl(lowest)).map(({ decision }) => canonicalText(decision)),
+    );
+    const hash = createHash("sha256").update(decisions.join("\n")).digest("hex");
+    expect([policyVersion("default"), hash]).toEqual(["default/2", "20dc943d89ac16b9b877e289ddb0dfb1903c075c3ae2f830dc6b82a342a88b5d"]);
   });
 });
 
