@@ -83,7 +83,7 @@ test("a trial that a repair gave a score is untrainable no more", async () => {
   ]);
 });
 
-test("a limit between probes and fit leaves the trial without a score and without a word", async () => {
+test("a limit between probes and fit leaves the trial stopped, not as one that was trained and diverged", async () => {
   service = await startInMemoryService({ play: (scripted, run) => ({ ...play(scripted, run), epochMs: 1000 }) });
   // The first trial takes two seconds of probes and two of its fit.
   const { id } = await service.start(probing({ limits: { maxTrials: null, maxParameterCount: null, cpuSeconds: 5 } }));
@@ -92,9 +92,11 @@ test("a limit between probes and fit leaves the trial without a score and withou
   const { trials, runs } = await snapshotOf(id);
   expect(trials.map(({ state, verdict, winner }) => [state, verdict, winner])).toEqual([
     ["COMPLETED", null, true],
-    ["COMPLETED", null, false],
+    ["CANCELLED", "stopped", false],
   ]);
   expect(runs.filter(({ purpose }) => purpose === "fit")).toHaveLength(1);
+  const told = (await service.store.experiments.events(id, 0, 1000)).filter(({ kind }) => kind === "trial.completed");
+  expect(told.map(({ data }) => data.number)).toEqual([1]);
 });
 
 test("told again it is the same, decision by decision; under less patience too, as far as the curves go", async () => {

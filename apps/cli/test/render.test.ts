@@ -19,12 +19,13 @@ Hidden layers  Nodes per layer  Mean squared error  Next step           Paramete
 `);
 });
 
-test("a row that trains shows how far it is, one that waits nothing, one that diverged says so", () => {
+test("a row that trains shows how far it is, one that waits nothing, one that diverged or that a limit stopped says so", () => {
   const table = trialTable([
     trialView(1, { score: null, nextStep: "INCREASE_CAPACITY" }),
     trialView(2, { state: "RUNNING", score: null, nextStep: null }),
     trialView(3, { state: "PENDING", score: null, nextStep: null }),
     trialView(4, { state: "FAILED", score: null, nextStep: null }),
+    trialView(5, { state: "CANCELLED", score: null, nextStep: "DONE", verdict: "stopped", winner: false }),
   ]);
   const [, , ...rows] = trialTableLines(table, new Map([["tri_2", "epoch 3 of at most 20"]]));
   expect(rows.map((row) => row.split(/ {2,}/).slice(3).join("|"))).toEqual([
@@ -32,6 +33,7 @@ test("a row that trains shows how far it is, one that waits nothing, one that di
     "epoch 3 of at most 20|2,251",
     "65,001",
     "failed|127,751",
+    "stopped by a limit|Done|82,201",
   ]);
 });
 

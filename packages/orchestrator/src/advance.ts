@@ -118,7 +118,7 @@ function nextDecision(snapshot: ExperimentSnapshot, ids: IdSource, reached: Limi
 
 /**
  * Trials whose runs have all ended get their score. A trial without a score is completed too: that it can't be trained is an outcome. One
- * whose learning rates were only probed goes on where the decision fits it; where a limit ends the search instead, it has no score and no word.
+ * whose learning rates were only probed goes on where the decision fits it; where a limit ends the search instead, that stopped it.
  */
 function completeTrials(
   snapshot: ExperimentSnapshot,
@@ -132,13 +132,13 @@ function completeTrials(
     if (trial.state !== "RUNNING" && !(trial.state === "PENDING" && stopped)) continue;
     const { score, metrics, runCount, waitsForFit } = summariseTrial(snapshot, history, trial);
     if (waitsForFit && decision.action === "ADD_RUNS" && decision.trial === trial.number) continue;
-    if (stopped && score === null) {
+    if (score === null && (stopped || waitsForFit)) {
       // It might have been trained with more time: that is no outcome of its own.
       changes.push({ id: trial.id, state: "CANCELLED", verdict: "stopped" });
       continue;
     }
     // A repair may have given it a score since it was called untrainable.
-    const verdict = score === null && !waitsForFit ? "untrainable" : null;
+    const verdict = score === null ? "untrainable" : null;
     changes.push({ id: trial.id, state: "COMPLETED", score, metrics, verdict });
     events.push({ kind: "trial.completed", data: { trialId: trial.id, number: trial.number, score, runs: runCount } });
   }

@@ -63,7 +63,7 @@ export function shownScore(trial: TrialView): number | null {
 
 /** How a trial without a score ended, in a word. */
 export function endWord(trial: TrialView): string {
-  return trial.runs.some(({ state }) => state === "STOPPED") ? "stopped by a limit" : trial.state.toLowerCase();
+  return trial.verdict === "stopped" ? "stopped by a limit" : trial.state.toLowerCase();
 }
 
 function remark(trial: TrialView): string {
