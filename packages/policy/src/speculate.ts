@@ -140,7 +140,7 @@ function endsOf(context: PolicyContext, history: History, outstanding: Outstandi
   const loss = Number.isFinite(least) ? least : reference;
   const before = readTrials(history).map((trial) => summarise(trial).learningRate);
   const rates = decision.runs
-    .filter((_, index) => outcomes[index] === null || losses[index] === least)
+    .filter((_, index) => outcomes[index] === null || (outcomes[index]?.status === "COMPLETED" && losses[index] === least))
     .map(({ learningRate }) => learningRate);
   const weights = rates.map((rate) => 1 + before.filter((one) => one === rate).length);
   const all = weights.reduce((sum, weight) => sum + weight, 0);

@@ -72,11 +72,11 @@ describe("speculate", () => {
       simulate(probing, (request, { capacity, number }) =>
         outcome(request, capacity, 5 - number + (request.learningRate === rate ? 0 : 0.1)),
       );
-    const ratesOf = (index: number, known: readonly (number | null)[]) => {
+    const ratesOf = (index: number, known: readonly (number | "diverged" | null)[]) => {
       const history = best(0.01);
       const decision = history[index]?.decision as Exclude<Decision, Finish>;
       const outcomes = decision.runs.map((run, at) =>
-        known[at] == null ? null : outcome(run, { hiddenLayers: 1, nodesPerLayer: 100 }, known[at]),
+        known[at] == null ? null : outcome(run, { hiddenLayers: 1, nodesPerLayer: 100 }, known[at] === "diverged" ? null : known[at]),
       );
       const candidates = speculate(probing, history.slice(0, index), { decision, outcomes }, { depth: 1 });
       return candidates.map(({ kind, runs, probability }) => [kind, runs[0]?.learningRate, Number(probability.toFixed(3))]);
@@ -93,6 +93,12 @@ describe("speculate", () => {
     it("those that ended behind the best are out", () => {
       expect(ratesOf(0, [0.3, 0.2, null]).map(([, rate]) => rate)).toEqual([0.01, 0.1]);
       expect(ratesOf(0, [0.3, 0.2, 0.4])).toEqual([["replicate", 0.01, 1]]);
+    });
+    it("those that diverged are out, also while no other has ended", () => {
+      expect(ratesOf(0, ["diverged", null, null])).toEqual([
+        ["replicate", 0.01, 0.5],
+        ["replicate", 0.1, 0.5],
+      ]);
     });
     it("the next trial's probes are rate probes", () => {
       const history = best(0.01);
