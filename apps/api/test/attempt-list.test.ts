@@ -1,7 +1,11 @@
 /** Attempts as the API lists them: each with its row and size, and with when it was asked for. */
+import { attemptListSchema } from "@rightsize/contract";
 import type { Attempt, ExperimentSnapshot } from "@rightsize/core";
+import { createMemoryStore } from "@rightsize/store";
 import { expect, test } from "vitest";
 import { placedAttempts } from "../src/views/attempt-list.ts";
+import { course, playToTheEnd } from "./play.ts";
+import { postExperiment, startTestApi } from "./support.ts";
 
 const at = (second: number) => new Date(1000 * second).toISOString();
 const attempt = (assignmentId: string, number: number, startedAt: string, more: Partial<Attempt> = {}) =>
@@ -49,4 +53,28 @@ test("an attempt was asked for before it began, after, or never", () => {
 test("what went wrong is told without a secret, and a worker that is known no more has no machine", () => {
   const [told] = placedAttempts({ snapshot, attempts: [attempt("asg_asked", 1, at(1), { detail: "token=abc" })], workers: [] });
   expect(told).toMatchObject({ detail: "token=…", machine: null, device: null });
+});
+
+test("an attempt that begins while the list is read isn't told as one that nobody asked for", async () => {
+  const store = createMemoryStore();
+  let meanwhile = async () => {};
+  const snapshotThen: typeof store.experiments.snapshot = async (id) => {
+    const read = await store.experiments.snapshot(id);
+    await meanwhile();
+    return read;
+  };
+  const api = await startTestApi({
+    store,
+    change: (deps) => ({ ...deps, store: { ...store, experiments: { ...store.experiments, snapshot: snapshotThen } } }),
+  });
+  try {
+    const id = await postExperiment(api.app, course);
+    meanwhile = () => playToTheEnd(api, id);
+    const list = async () => attemptListSchema.parse((await api.app.inject(`/v1/experiments/${id}/attempts`)).json()).attempts;
+    expect((await list()).map(({ asked }) => asked)).not.toContain("never");
+    meanwhile = async () => {};
+    expect(await list()).toHaveLength(6);
+  } finally {
+    await api.close();
+  }
 });

@@ -67,9 +67,11 @@ export const experimentTrialRoutes =
         }),
       },
       async (request) => {
-        const snapshot = await ownSnapshot(deps.store, ownerOf(request), request.params.id);
-        const { id } = snapshot.experiment;
-        const [attempts, workers] = [await deps.store.work.attempts(id), await deps.store.workers.list()];
+        const { id } = request.params;
+        // Before the snapshot, which then knows what each of them trains.
+        const attempts = await deps.store.work.attempts(id);
+        const snapshot = await ownSnapshot(deps.store, ownerOf(request), id);
+        const workers = await deps.store.workers.list();
         return { experimentId: id, attempts: placedAttempts({ snapshot, attempts, workers }) };
       },
     );
