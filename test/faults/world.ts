@@ -101,7 +101,8 @@ export async function startWorld(queue: "postgres" | "redis"): Promise<World> {
         dataset,
         target: "y",
         search: { preset: "course" },
-        recipe: { maxEpochs: 150, patience: 150 },
+        // Long enough for several checkpoints of a run, on a quick machine too.
+        recipe: { maxEpochs: 1500, patience: 1500 },
         limits: { maxTrials: 4 },
         engine: { name: "onnx" },
       };
