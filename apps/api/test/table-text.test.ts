@@ -3,12 +3,12 @@ import type { ExperimentSnapshot, NextStep, Trial, TrialState } from "@rightsize
 import { describe, expect, it } from "vitest";
 import { csvTable, markdownTable } from "../src/views/table-text.ts";
 
-type Row = [layers: number, nodes: number, score: number | null, nextStep: NextStep | null, state?: TrialState];
+type Row = [layers: number, nodes: number, score: number | null, nextStep: NextStep | null, state?: TrialState, verdict?: string];
 
 function snapshotOf(rows: readonly Row[], task: "regression" | "classification" = "regression"): ExperimentSnapshot {
   const trials = rows.map(
-    ([hiddenLayers, nodesPerLayer, score, nextStep, state = "COMPLETED"], index) =>
-      ({ number: index + 1, capacity: { hiddenLayers, nodesPerLayer }, score, metrics: null, nextStep, state }) as Trial,
+    ([hiddenLayers, nodesPerLayer, score, nextStep, state = "COMPLETED", verdict = null], index) =>
+      ({ number: index + 1, capacity: { hiddenLayers, nodesPerLayer }, score, metrics: null, nextStep, state, verdict }) as Trial,
   );
   return { experiment: { spec: { task } }, decisions: [], trials, runs: [] } as unknown as ExperimentSnapshot;
 }
@@ -62,13 +62,16 @@ describe("the table in Markdown", () => {
       [1, 100, null, "INCREASE_CAPACITY"],
       [1, 250, null, null, "FAILED"],
       [2, 250, null, null, "RUNNING"],
+      [2, 500, null, "DONE", "CANCELLED", "stopped"],
     ];
     expect(markdownTable(snapshotOf(rows)).split("\n").slice(2)).toEqual([
       "| 1 | 100 | diverged | Increase capacity |",
       "| 1 | 250 | failed |  |",
       "| 2 | 250 |  |  |",
+      "| 2 | 500 | stopped by a limit | Done |",
       "",
     ]);
+    expect(csvTable(snapshotOf(rows))).toContain("2,500,stopped by a limit,Done\n");
   });
 
   it("shows the score in the target's own unit, in the trials' order, without those that no decision asked for", () => {

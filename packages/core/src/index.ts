@@ -5,6 +5,7 @@ export * from "./capacity.ts";
 export * from "./columns.ts";
 export * from "./decisions.ts";
 export * from "./early-stopping.ts";
+export * from "./ended.ts";
 export * from "./errors.ts";
 export * from "./experiment-spec.ts";
 export * from "./ids.ts";

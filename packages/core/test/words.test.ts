@@ -17,6 +17,8 @@ import {
   resolveBatchSize,
   runStates,
   statesBefore,
+  type Trial,
+  trialRemark,
 } from "../src/index.ts";
 
 test.each([
@@ -102,4 +104,15 @@ test("auto batches are 32 rows below 2,000 training rows, else 128, never more t
   expect([resolveBatchSize("auto", 500), resolveBatchSize("auto", 2000), resolveBatchSize("auto", 10), resolveBatchSize(64, 40)]).toEqual([
     32, 128, 10, 40,
   ]);
+});
+
+test("a trial without a score says how it ended, one that a limit stopped as that, and one that goes on nothing", () => {
+  const remark = (state: Trial["state"], verdict: string | null = null) => trialRemark({ state, score: null, verdict });
+  expect([remark("COMPLETED", "untrainable"), remark("FAILED"), remark("CANCELLED"), remark("CANCELLED", "stopped")]).toEqual([
+    "diverged",
+    "failed",
+    "cancelled",
+    "stopped by a limit",
+  ]);
+  expect([remark("PENDING"), remark("RUNNING"), trialRemark({ state: "COMPLETED", score: 5.4, verdict: null })]).toEqual(["", "", ""]);
 });

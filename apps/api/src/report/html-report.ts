@@ -1,5 +1,5 @@
 /** The report as one HTML page that needs nothing but itself: no script, no request, light, dark and paper. */
-import { capacityText, type Metrics, type Scores, type StoredDecision } from "@rightsize/core";
+import { capacityText, type Metrics, type Scores, type StoredDecision, trialRemark } from "@rightsize/core";
 import { nextStepWords } from "../views/table-text.ts";
 import { dataSections } from "./html-data.ts";
 import { evaluationSection } from "./html-evaluation.ts";
@@ -94,7 +94,7 @@ function tableSection({ trials, metric }: ReportFacts): Markup {
   return html`<h2>The trial table</h2>
 <div class="wide"><table><thead><tr><th class="n">Hidden layers</th><th class="n">Nodes per layer</th><th class="n">${metric}</th><th>Next step</th><th class="n">± deviation</th><th class="n">Runs</th><th class="n">Parameters</th><th>Verdict</th></tr></thead><tbody>${trials.map(
     ({ trial, score, deviation, runs }) =>
-      html`<tr class="${trial.winner ? "winner" : "trial"}"><td class="n">${trial.capacity.hiddenLayers}</td><td class="n">${trial.capacity.nodesPerLayer}</td><td class="n">${score === null ? trial.state.toLowerCase() : shown(score)}</td><td>${
+      html`<tr class="${trial.winner ? "winner" : "trial"}"><td class="n">${trial.capacity.hiddenLayers}</td><td class="n">${trial.capacity.nodesPerLayer}</td><td class="n">${score === null ? trialRemark(trial) || trial.state.toLowerCase() : shown(score)}</td><td>${
         trial.nextStep === null ? "" : html`<span class="${stepClass[trial.nextStep]}">${nextStepWords[trial.nextStep]}</span>`
       }</td><td class="n">${deviation === null ? "" : shown(deviation)}</td><td class="n">${runs}</td><td class="n">${shown(trial.parameterCount)}</td><td>${[trial.winner ? "the answer" : "", trial.verdict ?? ""].filter(Boolean).join(", ")}</td></tr>`,
   )}</tbody></table></div>

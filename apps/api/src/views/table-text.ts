@@ -1,6 +1,6 @@
 /** The course's table as text: Markdown for people, CSV for programs. */
 import type { NextStep, Trial } from "@rightsize/core";
-import { type ExperimentSnapshot, isTerminal } from "@rightsize/core";
+import { type ExperimentSnapshot, trialRemark } from "@rightsize/core";
 import { metricName, numberedTrials } from "./trial-view.ts";
 
 export const nextStepWords: Readonly<Record<NextStep, string>> = {
@@ -44,7 +44,7 @@ function rowsOf(snapshot: ExperimentSnapshot): readonly Row[] {
     hiddenLayers: trial.capacity.hiddenLayers,
     nodesPerLayer: trial.capacity.nodesPerLayer,
     score: shownScore(trial),
-    remark: trial.state === "COMPLETED" ? "diverged" : isTerminal("trial", trial.state) ? trial.state.toLowerCase() : "",
+    remark: trialRemark(trial),
     nextStep: trial.nextStep === null ? "" : nextStepWords[trial.nextStep],
   }));
 }

@@ -1,6 +1,6 @@
 /** The trial table for a terminal: the course's columns, beside them what the decisions speak of, the answer marked. */
 import type { TrialTable, TrialView } from "@rightsize/contract";
-import type { NextStep } from "@rightsize/core";
+import { type NextStep, trialRemark } from "@rightsize/core";
 import { groupedNumber, scoreTexts } from "./numbers.ts";
 import { textTable } from "./text-table.ts";
 
@@ -29,7 +29,7 @@ export function trialTableLines(
   const rows = table.trials.map((trial, index) => [
     String(trial.hiddenLayers),
     String(trial.nodesPerLayer),
-    scores[index] ?? remark(trial),
+    scores[index] ?? trialRemark(trial),
     lastCell(trial, progress.get(trial.id), narrow ? "◀ answer" : "◀ the answer"),
     ...(narrow ? [] : [groupedNumber(trial.parameterCount)]),
     ...(deciding === null ? [] : [deciding[index] ?? ""]),
@@ -59,26 +59,6 @@ function decidingTexts(trials: readonly TrialView[]): readonly (string | null)[]
 export function shownScore(trial: TrialView): number | null {
   if (trial.score === null) return null;
   return trial.metrics?.meanSquaredError ?? trial.metrics?.logLoss ?? trial.score;
-}
-
-/** How a trial without a score ended, in a word. */
-export function endWord(trial: TrialView): string {
-  return trial.verdict === "stopped" ? "stopped by a limit" : trial.state.toLowerCase();
-}
-
-function remark(trial: TrialView): string {
-  switch (trial.state) {
-    case "PENDING":
-    case "RUNNING":
-      return "";
-    case "COMPLETED":
-      return "diverged";
-    case "FAILED":
-    case "CANCELLED":
-      return endWord(trial);
-    default:
-      return trial.state satisfies never;
-  }
 }
 
 function lastCell(trial: TrialView, progress: string | undefined, mark: string): string {

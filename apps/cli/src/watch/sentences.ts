@@ -1,9 +1,9 @@
 /** What is said of decisions and trials, on a terminal and in a pipe alike. */
 import type { DecisionView, TrialView } from "@rightsize/contract";
-import { type Capacity, capacityText } from "@rightsize/core";
+import { type Capacity, capacityText, trialRemark } from "@rightsize/core";
 import { z } from "zod";
 import { groupedNumber, scoreTexts } from "../render/numbers.ts";
-import { endWord, shownScore } from "../render/trial-table.ts";
+import { shownScore } from "../render/trial-table.ts";
 import type { Picture } from "./follow.ts";
 import { progressScale, progressText } from "./run-progress.ts";
 
@@ -52,7 +52,7 @@ export function trialSentence(trial: TrialView, picture: Picture): string {
   const name = `Trial ${trial.number}, ${capacityText(trial)} (${groupedNumber(trial.parameterCount)} parameters)`;
   const index = picture.table.trials.findIndex((candidate) => candidate.id === trial.id);
   const score = scoreTexts(picture.table.trials.map(shownScore))[index];
-  if (score == null) return `${name}: ${trial.state === "COMPLETED" ? "diverged, no score" : endWord(trial)}`;
+  if (score == null) return `${name}: ${trial.state === "COMPLETED" ? "diverged, no score" : trialRemark(trial)}`;
   const epochs = trial.runs.filter((run) => run.state === "COMPLETED" && run.maxEpochs === undefined).map((run) => run.epochs);
   const trained = epochs.length === 0 ? "" : ` after ${epochs.map(groupedNumber).join(" and ")} epochs`;
   return `${name}: ${picture.table.metric.toLowerCase()} ${score}${trained}`;

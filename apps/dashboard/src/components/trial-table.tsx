@@ -1,6 +1,6 @@
 /** The trial table: the course's four columns, with parameters, verdict and time beside them; reasons unfold under each row. */
 import type { DecisionView, ExperimentView, TrialTable as Table } from "@rightsize/contract";
-import { isTerminal } from "@rightsize/core";
+import { isTerminal, trialRemark } from "@rightsize/core";
 import { Fragment, useMemo, useState } from "react";
 import { type DecisionNote, notesByRow } from "../decision-notes.ts";
 import { count, duration, nextStepText, plainWords, score } from "../format.ts";
@@ -196,10 +196,8 @@ function ScoreCell({ row }: { row: TableRow }) {
       </span>
     );
   }
-  const diverged = trial.score === null && trial.runs.some((run) => run.state === "DIVERGED");
-  if (diverged) return <span className="diverged">diverged</span>;
-  const stopped = trial.score === null && trial.runs.some((run) => run.state === "STOPPED");
-  if (stopped) return <span className="stopped quiet">stopped by a limit</span>;
+  const remark = trialRemark(trial);
+  if (remark !== "") return <span className={trial.state === "CANCELLED" ? "unscored quiet" : "unscored bad"}>{remark}</span>;
   return (
     <>
       {row.scoreText}
