@@ -199,6 +199,20 @@ describePage("the dashboard", (beforeEachTest) => {
     expect(await table.getByText("% worse").count()).toBeGreaterThan(0);
   });
 
+  it("tells a search that a limit ended, its best size so far, and a trial that was only probed from those that came to their end", async () => {
+    const play = started(10_000);
+    const { experiment } = play.stage;
+    Object.assign(experiment.answer ?? {}, { verdict: "limit" });
+    const probed = play.stage.trial(4);
+    Object.assign(probed, { score: null, metrics: null, state: "CANCELLED", verdict: "stopped" });
+    for (const run of probed.runs) Object.assign(run, { purpose: "probe", maxEpochs: 3, standsFor: null });
+    await open(play);
+    await page.getByRole("heading", { name: "The best size so far, when the limit was reached" }).waitFor();
+    expect((await readTrials(page))[3]?.[2]).toBe("stopped by a limit");
+    await page.goto(service.url);
+    await page.locator(".experiment-item").getByText("Ended by a limit").waitFor();
+  });
+
   it("compares learning rates, diverged ones included", async () => {
     const play = service.add("Rates", sweepStory());
     service.step(play, 10_000);

@@ -76,7 +76,7 @@ describe("a limit that is passed while a run trains", () => {
     clock.nowMs = 10_000;
     await service.keepTime();
     const ended = await service.finish(id);
-    expect(ended).toMatchObject({ state: "SUCCEEDED", answer: { capacity: { hiddenLayers: 1, nodesPerLayer: 250 } } });
+    expect(ended).toMatchObject({ state: "SUCCEEDED", answer: { capacity: { hiddenLayers: 1, nodesPerLayer: 250 }, verdict: "limit" } });
     const snapshot = await snapshotOf(id);
     expect(snapshot.decisions.map((stored) => stored.limit)).toEqual([null, null, null, limit]);
     expect(snapshot.decisions.at(-1)?.decision).toMatchObject({

@@ -1,5 +1,5 @@
 /** GET /v1/experiments/:id/report: the whole experiment as one page that needs nothing else and that no name in it can break. */
-import { type Evaluation, evaluationFormat, experimentRequestSchema } from "@rightsize/contract";
+import { type Evaluation, evaluationFormat, experimentPageSchema, experimentRequestSchema } from "@rightsize/contract";
 import type { Answer, ExperimentSnapshot, Sha256 } from "@rightsize/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pictureAddress } from "../src/report/picture.ts";
@@ -15,12 +15,12 @@ let more: Partial<Answer> = {};
 const get = (query = "", headers: Record<string, string> = {}, experiment = id) =>
   api.app.inject({ url: `/v1/experiments/${experiment}/report${query}`, headers });
 
-async function ask(name: string): Promise<string> {
+async function ask(name: string, request: object = {}): Promise<string> {
   const csv = `a,y\n1,2\n`;
   const query = `?name=${encodeURIComponent(evil.replaceAll("/", ""))}`;
   const headers = { "content-type": "text/csv" };
   const dataset = (await api.app.inject({ method: "POST", url: `/v1/datasets${query}`, payload: csv, headers })).json<{ id: string }>().id;
-  const payload = { ...course, dataset, target: evil, task: "regression", name };
+  const payload = { ...course, dataset, target: evil, task: "regression", name, ...request };
   const response = await api.app.inject({ method: "POST", url: "/v1/experiments", payload });
   if (response.statusCode !== 201) throw new Error(response.body);
   return response.json<{ id: string }>().id;
@@ -191,6 +191,17 @@ describe("the report as Markdown", () => {
       expect(line === "" || line === "request.json:" || line.startsWith("    "), line).toBe(true);
     }
   });
+});
+
+it("says of a search that a limit ended that its answer is the best so far, and so does the list", async () => {
+  const limited = await ask("limited", { limits: { maxTrials: 2 } });
+  await playToTheEnd(api, limited);
+  const words = "The best size so far, when the limit was reached: 1×250.";
+  expect((await get("", {}, limited)).body).toContain(`<strong>${words}</strong>`);
+  expect((await get("?format=markdown", {}, limited)).body).toContain(`> **${words}**`);
+  expect((await get()).body).toContain("<strong>The right size: 3×200.</strong>");
+  const { items } = experimentPageSchema.parse((await api.app.inject("/v1/experiments")).json());
+  expect(new Map(items.map((item) => [item.id, item.answer?.verdict])).get(limited)).toBe("limit");
 });
 
 it("refuses other formats, and finds nothing of an experiment that isn't there", async () => {

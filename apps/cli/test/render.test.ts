@@ -68,6 +68,13 @@ test("a list says in which time it is written, whoever's clock reads it", () => 
   expect(line).toContain("2026-01-01 23:59");
 });
 
+test("a list tells an experiment that a limit ended from one that found its answer", () => {
+  const ended = (verdict: AnswerView["verdict"]) => experimentView({ answer: { ...answer, verdict } });
+  const [, , limited, done] = experimentLines([ended("limit"), ended("converged")]);
+  expect(limited).toMatch(/SUCCEEDED, ended by a limit +Miles/);
+  expect(done).toMatch(/SUCCEEDED +Miles/);
+});
+
 test("scores that differ never look equal", () => {
   expect(scoreTexts([4.40001, 4.40002, null])).toEqual(["4.40001", "4.40002", null]);
   expect(scoreTexts([4.4, 4.5])).toEqual(["4.4", "4.5"]);
@@ -134,6 +141,9 @@ always the mean                                                 8     8
 linear model                                                    4     –
 `);
   expect(answerLines(experimentView())).toEqual([]);
+  expect(answerLines(experimentView({ answer: { ...answer, verdict: "limit" } }))[0]).toBe(
+    "The best size so far, when the limit was reached: 3 hidden layers of 200 nodes each.",
+  );
 });
 
 test("where the mean of several runs is delivered, the winner alone stands beside it", () => {

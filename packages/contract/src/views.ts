@@ -7,6 +7,7 @@ import {
   nextSteps,
   runPurposes,
   runStates,
+  searchVerdicts,
   tasks,
   trialStates,
 } from "@rightsize/core";
@@ -71,6 +72,10 @@ export const answerSchema = z.object({
     description: "SHA-256 of what /evaluation gives; null where there is none (nothing could be trained, or answered before it was kept)",
   }),
   sentence: z.string(),
+  verdict: z.enum(searchVerdicts).optional().meta({
+    description:
+      "How the search ended; `limit`: a limit of the experiment cut it short, and the answer is the best so far. Absent in old answers",
+  }),
 });
 
 /** What follows from a question and its data. */

@@ -82,12 +82,15 @@ export interface ChangeRecipe extends DecisionBase {
   readonly change: RecipeChange;
   readonly runs: readonly RunRequest[];
 }
+export const searchVerdicts = ["converged", "ceiling", "limit", "nothing_trainable", "nothing_beats_mean"] as const;
+/** How a search ended; `limit`: a limit of the experiment cut it short. */
+export type SearchVerdict = (typeof searchVerdicts)[number];
 /** The end: `about` is the row that gets DONE, `winner` the answer (null when nothing could be trained). */
 export interface Finish extends DecisionBase {
   readonly action: "FINISH";
   readonly about: number | null;
   readonly winner: number | null;
-  readonly verdict: "converged" | "ceiling" | "limit" | "nothing_trainable" | "nothing_beats_mean";
+  readonly verdict: SearchVerdict;
 }
 export type Decision = StartTrial | AddRuns | ChangeRecipe | Finish;
 

@@ -1,5 +1,5 @@
-/** How a trial ended, in the words that the page, the terminal, the reports and the tables share. */
-import type { Trial } from "./records.ts";
+/** How a trial or a search ended, in the words that the page, the terminal, the reports and the tables share. */
+import type { Answer, Trial } from "./records.ts";
 
 /** What stands in place of a score that a trial doesn't have; empty where it has one, and while one may come. */
 export function trialRemark({ state, score, verdict }: Pick<Trial, "state" | "score" | "verdict">): string {
@@ -17,4 +17,14 @@ export function trialRemark({ state, score, verdict }: Pick<Trial, "state" | "sc
     default:
       return state satisfies never;
   }
+}
+
+/** Whether a limit of the experiment ended its search: then the answer is the best so far, not the right size. */
+export function endedByLimit(answer: Pick<Answer, "verdict"> | null): boolean {
+  return answer?.verdict === "limit";
+}
+
+/** What stands before the answer's size. */
+export function sizeHeading(answer: Pick<Answer, "verdict">): string {
+  return endedByLimit(answer) ? "The best size so far, when the limit was reached" : "The right size";
 }

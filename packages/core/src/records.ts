@@ -2,7 +2,7 @@
 import type { KeyId, KeyScope } from "./api-keys.ts";
 import type { Capacity } from "./capacity.ts";
 import type { ColumnProfile, LeftOutColumn } from "./columns.ts";
-import type { Decision, LimitReached, NextStep, RunPurpose } from "./decisions.ts";
+import type { Decision, LimitReached, NextStep, RunPurpose, SearchVerdict } from "./decisions.ts";
 import type { ExperimentSpec, Task } from "./experiment-spec.ts";
 import type { AssignmentId, ExperimentId, OwnerId, RunId, Sha256, TrialId, WorkerId } from "./ids.ts";
 import type { ExperimentState, RunState, TrialState } from "./lifecycle.ts";
@@ -75,6 +75,8 @@ export interface Answer {
   /** How the model predicts its validation rows, as JSON (`evaluationSchema` of the contract); absent in answers of before it was kept. */
   readonly evaluationArtifact?: Sha256 | null;
   readonly sentence: string;
+  /** How the search ended; absent in answers of before it was kept, and until the experiment has ended. */
+  readonly verdict?: SearchVerdict;
 }
 export interface DeliveredRun {
   readonly trial: number;

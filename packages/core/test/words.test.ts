@@ -6,6 +6,7 @@ import {
   canonicalText,
   capacityText,
   countedIds,
+  endedByLimit,
   experimentStates,
   isSha256,
   isTerminal,
@@ -16,6 +17,7 @@ import {
   randomIds,
   resolveBatchSize,
   runStates,
+  sizeHeading,
   statesBefore,
   type Trial,
   trialRemark,
@@ -115,4 +117,15 @@ test("a trial without a score says how it ended, one that a limit stopped as tha
     "stopped by a limit",
   ]);
   expect([remark("PENDING"), remark("RUNNING"), trialRemark({ state: "COMPLETED", score: 5.4, verdict: null })]).toEqual(["", "", ""]);
+});
+
+test("a size that a limit left as the best is not called the right one", () => {
+  expect(sizeHeading({ verdict: "limit" })).toBe("The best size so far, when the limit was reached");
+  expect([sizeHeading({ verdict: "ceiling" }), sizeHeading({})]).toEqual(["The right size", "The right size"]);
+  expect([endedByLimit({ verdict: "limit" }), endedByLimit({ verdict: "converged" }), endedByLimit({}), endedByLimit(null)]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

@@ -7,6 +7,7 @@ import {
   type Experiment,
   type ExperimentId,
   type ExperimentSnapshot,
+  type Finish,
   type History,
   type IdSource,
   isTerminal,
@@ -156,14 +157,17 @@ function undoneRepair({ experiment, trials }: ExperimentSnapshot, history: Histo
 }
 
 /** The finalise run has ended: its answer stands in the experiment already, the rest is the word. */
-function succeed(snapshot: ExperimentSnapshot, finish: Decision): AdvancePlan {
+function succeed(snapshot: ExperimentSnapshot, finish: Finish): AdvancePlan {
   const { experiment } = snapshot;
+  const { answer } = experiment;
+  // Lists have no decisions: what one of them must say of the search's end stands with its answer.
+  const told = answer === null ? {} : { answer: { ...answer, verdict: finish.verdict } };
   return {
     ...nothingToWrite,
     trialChanges: completeTrials(snapshot, policyHistory(snapshot), finish).changes,
-    experiment: { state: "SUCCEEDED" },
+    experiment: { state: "SUCCEEDED", ...told },
     events: [
-      { kind: "answer.ready", data: { trial: experiment.answer?.trial ?? null, sentence: experiment.answer?.sentence ?? "" } },
+      { kind: "answer.ready", data: { trial: answer?.trial ?? null, sentence: answer?.sentence ?? "" } },
       { kind: "experiment.state", data: { state: "SUCCEEDED" } },
     ],
   };

@@ -1,5 +1,5 @@
 /** The report as one HTML page that needs nothing but itself: no script, no request, light, dark and paper. */
-import { capacityText, type Metrics, type Scores, type StoredDecision, trialRemark } from "@rightsize/core";
+import { capacityText, endedByLimit, type Metrics, type Scores, type StoredDecision, sizeHeading, trialRemark } from "@rightsize/core";
 import { nextStepWords } from "../views/table-text.ts";
 import { dataSections } from "./html-data.ts";
 import { evaluationSection } from "./html-evaluation.ts";
@@ -24,7 +24,7 @@ ${diagnosticSection(facts)}
 ${dataSections(facts)}
 </main>`;
   // Built of one template whose values are escaped, and of texts of ours.
-  const page = html`<title>${spec.name}: the right size</title>
+  const page = html`<title>${spec.name}: ${endedByLimit(experiment.answer) ? "the best size so far" : "the right size"}</title>
 ${styleSheet(reportCss)}</head><body>
 ${body}
 </body></html>
@@ -52,7 +52,7 @@ function answerSection({ experiment }: ReportFacts): Markup {
     ...(answer.single === null || answer.delivered.kind === "single" ? [] : [["the winner's best run alone", answer.single] as const]),
     ...answer.baselines.map((baseline) => [`baseline: ${baseline.name}`, baseline] as const),
   ];
-  return html`<p class="answer">${answer.sentence}</p>
+  return html`<p class="answer">${answer.capacity === null ? answer.sentence : html`<strong>${sizeHeading(answer)}: ${capacityText(answer.capacity)}.</strong> ${answer.sentence}`}</p>
 <div class="wide"><table><thead><tr><th>Model</th>${parts.map((part) => names.map((name) => html`<th class="n">${metricWords[name]}<br>${part}</th>`))}</tr></thead><tbody>${rows.map(
     ([name, scores]) =>
       html`<tr><td>${name}</td>${parts.map((part) => names.map((metric) => html`<td class="n">${metricText(metric, scores[part]?.metrics[metric])}</td>`))}</tr>`,

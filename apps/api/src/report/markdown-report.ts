@@ -1,5 +1,5 @@
 /** The report as Markdown: the same facts without the plots. */
-import { capacityText } from "@rightsize/core";
+import { capacityText, sizeHeading } from "@rightsize/core";
 import { markdownTable } from "../views/table-text.ts";
 import { mostColumns } from "./html-data.ts";
 import { counted, percent, rowNumber, shown, timeText } from "./numbers.ts";
@@ -21,7 +21,9 @@ export function markdownReport(facts: ReportFacts): string {
   const sections = [
     `# ${plain(spec.name)}`,
     `How large should a network be that predicts ${plain(spec.target)} from ${plain(dataset?.name ?? "a table that is gone")}? A ${spec.task} by preset ${plain(spec.search.preset)}, asked ${timeText(experiment.createdAt)}.`,
-    answer === null ? `No answer: the experiment is ${experiment.state}.` : `> ${plain(answer.sentence)}`,
+    answer === null
+      ? `No answer: the experiment is ${experiment.state}.`
+      : `> ${answer.capacity === null ? "" : `**${sizeHeading(answer)}: ${capacityText(answer.capacity)}.** `}${plain(answer.sentence)}`,
     "## The trial table",
     markdownTable(snapshot).trimEnd(),
     table(["Trial", "Size", "Parameters", facts.metric, "± deviation", "Runs", "Verdict"], scores),

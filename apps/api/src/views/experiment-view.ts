@@ -56,5 +56,6 @@ function answerView(answer: Answer): AnswerView {
     modelArtifact: answer.modelArtifact,
     evaluationArtifact: answer.evaluationArtifact ?? null,
     sentence: answer.sentence,
+    ...(answer.verdict === undefined ? {} : { verdict: answer.verdict }),
   };
 }

@@ -1,6 +1,6 @@
 /** `rightsize list`: experiments, newest first. */
 import type { ExperimentView } from "@rightsize/contract";
-import { capacityText } from "@rightsize/core";
+import { capacityText, endedByLimit } from "@rightsize/core";
 import { type Command, clientOptions } from "../command.ts";
 import { textTable } from "../render/text-table.ts";
 import { connect } from "./connect.ts";
@@ -26,7 +26,7 @@ export function experimentLines(experiments: readonly ExperimentView[]): readonl
   }));
   const rows = experiments.map((experiment) => [
     experiment.id,
-    experiment.state,
+    endedByLimit(experiment.answer) ? `${experiment.state}, ended by a limit` : experiment.state,
     experiment.target,
     experiment.preset,
     experiment.answer?.capacity ? capacityText(experiment.answer.capacity) : "",

@@ -1,6 +1,6 @@
 /** The answer at the end of an experiment: capacity, scores in the target's own unit, the baselines beside them. */
 import type { AnswerView, ExperimentView, Metrics } from "@rightsize/contract";
-import { capacityText, type Scores, type Task } from "@rightsize/core";
+import { capacityText, type Scores, sizeHeading, type Task } from "@rightsize/core";
 import { columnWords, counted, shortNumber } from "./numbers.ts";
 import { textTable } from "./text-table.ts";
 
@@ -8,7 +8,7 @@ import { textTable } from "./text-table.ts";
 export function answerLines(experiment: ExperimentView): readonly string[] {
   const { answer } = experiment;
   if (answer === null) return [];
-  const head = answer.capacity === null ? [answer.sentence] : [`The right size: ${sizeText(answer.capacity)}.`, answer.sentence];
+  const head = answer.capacity === null ? [answer.sentence] : [`${sizeHeading(answer)}: ${sizeText(answer.capacity)}.`, answer.sentence];
   return [...head, "", ...scoreLines(answer, experiment)];
 }
 

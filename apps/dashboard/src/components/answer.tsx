@@ -1,6 +1,6 @@
 /** The answer: one sentence, the winner's scores in the target's own unit, and what simpler models reach beside it. */
 import type { AnswerView, ExperimentView } from "@rightsize/contract";
-import { capacityText, type Metrics, type Scores } from "@rightsize/core";
+import { capacityText, endedByLimit, type Metrics, type Scores, sizeHeading } from "@rightsize/core";
 import { answerLines, membersText } from "../answer-lines.ts";
 import { plain, score } from "../format.ts";
 import { metricText, scoreMetric } from "../scores.ts";
@@ -12,11 +12,15 @@ export function Answer({ answer, experiment }: { answer: AnswerView; experiment:
   const largest = Math.max(...lines.map((line) => value(line.validation, metric) ?? 0), Number.MIN_VALUE);
   return (
     <section className="answer" aria-labelledby="answer-title">
-      <h2 id="answer-title">The answer</h2>
+      <h2 id="answer-title">{endedByLimit(answer) && answer.capacity !== null ? sizeHeading(answer) : "The answer"}</h2>
       <p className="answer-sentence">{answer.sentence}</p>
       <div className="answer-figures">
         {answer.capacity !== null && (
-          <Figure label="Right size" value={capacityText(answer.capacity)} detail={sizeWords(answer.capacity)} />
+          <Figure
+            label={endedByLimit(answer) ? "Best so far" : "Right size"}
+            value={capacityText(answer.capacity)}
+            detail={sizeWords(answer.capacity)}
+          />
         )}
         <Figure
           label="Validation"

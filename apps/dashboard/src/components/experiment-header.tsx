@@ -47,7 +47,7 @@ export function ExperimentHeader({ experiment, live, onChanged }: { experiment: 
       </p>
       <div className="title-line">
         <h1>{experiment.name}</h1>
-        <StateMark state={experiment.state} />
+        <StateMark experiment={experiment} />
         <LiveMark connection={live.connection} />
         <span className="actions">
           {possible(experiment.state).map((action) => (

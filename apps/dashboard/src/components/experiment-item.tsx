@@ -37,7 +37,7 @@ export const ExperimentItem = memo(function ExperimentItem({ item, index, count,
         </span>
       </div>
       <div className="item-state">
-        <StateMark state={item.state} />
+        <StateMark experiment={item} />
         <span className="quiet">{progressText(item)}</span>
       </div>
       <div className="item-spark">

@@ -66,7 +66,7 @@ function Users({ id }: { id: string }) {
       <ul>
         {value.items.map((item) => (
           <li key={item.id}>
-            <Link href={`/experiments/${item.id}`}>{item.name}</Link> <StateMark state={item.state} />{" "}
+            <Link href={`/experiments/${item.id}`}>{item.name}</Link> <StateMark experiment={item} />{" "}
             <span className="quiet">
               {item.target}
               {item.summary.best !== null && `, best ${score(item.summary.best.score)} with ${capacityText(item.summary.best)}`}
