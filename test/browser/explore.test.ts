@@ -58,6 +58,10 @@ describePage("an ended experiment", (beforeEachTest) => {
   it("trains the answer on fewer rows when asked, and says whether more would help", async () => {
     await course();
     const section = page.getByRole("region", { name: "Would more rows help?" });
+    const curveRequests = () => service.asked.filter((path) => path.endsWith("/learning-curve")).length;
+    await section.getByRole("button", { name: "Train 3×200 on fewer rows" }).waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(curveRequests(), "nothing to read where nobody asked").toBe(0);
     await section.getByRole("button", { name: "Train 3×200 on fewer rows" }).click();
     await section.getByText("Training on fewer rows…").waitFor();
     const trains = [...service.plays.values()].at(-1);
@@ -73,6 +77,8 @@ describePage("an ended experiment", (beforeEachTest) => {
       .toBe(1);
     expect(await section.getByRole("img", { name: "Validation loss of 3×200 over training rows" }).locator(".point").count()).toBe(4);
     expect(await section.getByRole("row").last().textContent()).toContain("3 of 3 (3 reused)");
+    await page.reload();
+    await section.getByText("bring more rows").waitFor();
   });
 
   it("shows predicted against actual, and the rows that it misses most", async () => {

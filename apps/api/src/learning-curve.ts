@@ -1,7 +1,7 @@
 /** A finished experiment's learning curve: an experiment of its own, made once and found again by its idempotency key. */
 import path from "node:path";
 import type { LearningCurve } from "@rightsize/contract";
-import { type ExperimentId, type ExperimentSnapshot, type OwnerId, RightsizeError, type Sha256 } from "@rightsize/core";
+import { type Experiment, type ExperimentId, type ExperimentSnapshot, type OwnerId, RightsizeError, type Sha256 } from "@rightsize/core";
 import { contentHash, curveExperiment, curveQuestion, readCurve } from "@rightsize/orchestrator";
 import type { ArtifactGate } from "./artifact-gate.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -42,6 +42,11 @@ export async function startLearningCurve(
   return { curve: readCurve(original, await ownSnapshot(deps.store, owner, experiment.id)), created };
 }
 
+/** Whether anybody asked for the experiment's curve, and it is still there. */
+export async function hasLearningCurve(deps: ApiDependencies, owner: OwnerId, id: ExperimentId): Promise<boolean> {
+  return (await curveExperimentOf(deps, owner, id)) !== null;
+}
+
 /** The curve as far as it is. Throws `not_found` where there is no such experiment, or nobody asked for its curve. */
 export async function readLearningCurve(deps: ApiDependencies, owner: OwnerId, id: ExperimentId): Promise<LearningCurve> {
   const original = await ownSnapshot(deps.store, owner, id);
@@ -53,6 +58,11 @@ export async function readLearningCurve(deps: ApiDependencies, owner: OwnerId, i
 }
 
 async function curveOf(deps: ApiDependencies, owner: OwnerId, id: ExperimentId): Promise<ExperimentSnapshot | null> {
+  const curve = await curveExperimentOf(deps, owner, id);
+  return curve === null ? null : deps.store.experiments.snapshot(curve.id);
+}
+
+async function curveExperimentOf(deps: ApiDependencies, owner: OwnerId, id: ExperimentId): Promise<Experiment | null> {
   const found = await deps.store.experiments.findByIdempotencyKey(owner, keyOf(id).key);
-  return found?.experiment.spec.learningCurveOf === id ? deps.store.experiments.snapshot(found.experiment.id) : null;
+  return found?.experiment.spec.learningCurveOf === id ? found.experiment : null;
 }

@@ -39,7 +39,7 @@ describe("POST /v1/experiments", () => {
     expect(view.plan).toMatchObject({ trainingRows: 560, leftOut: [{ name: "name", reason: "It is an identifier." }] });
     expect(response.headers.location).toBe(`/v1/experiments/${view.id}`);
     const speculation = { adoptedRuns: 0, unusedRuns: 0, adoptedMs: 0, unusedMs: 0 };
-    expect((await api.app.inject(`/v1/experiments/${view.id}`)).json()).toEqual({ ...view, speculation });
+    expect((await api.app.inject(`/v1/experiments/${view.id}`)).json()).toEqual({ ...view, speculation, learningCurve: false });
   });
 
   it("starts with its first trial and a dispatch in the outbox", async () => {

@@ -20,6 +20,9 @@ test("is made once, trained like any experiment, and read as it grows", async ()
   const before = (await api.app.inject(`/v1/experiments/${id}/trials`)).body;
   expect((await get(id)).json()).toMatchObject({ status: 404, detail: "This experiment has no learning curve." });
 
+  const told = async () => (await api.app.inject(`/v1/experiments/${id}`)).json<{ learningCurve: boolean }>().learningCurve;
+  expect(await told()).toBe(false);
+
   const [asked, again] = await Promise.all([post(id), post(id)]);
   expect([asked.statusCode, again.statusCode].sort()).toEqual([200, 201]);
   const started = learningCurveSchema.parse(asked.json());
@@ -31,6 +34,7 @@ test("is made once, trained like any experiment, and read as it grows", async ()
     points: [{ rows: 70, runs: 0, wanted: 3 }, {}, {}, {}],
   });
   expect(again.json()).toEqual(asked.json());
+  expect(await told()).toBe(true);
 
   await playToTheEnd(api, started.curveExperimentId);
   const ended = (await get(id)).json();

@@ -128,12 +128,7 @@ export const api = {
       headers: { "content-type": "application/json", "idempotency-key": idempotencyKey },
     }),
   replay: (id: string, body: ReplayRequest) => request<ReplayView>(`${experimentPath(id)}/replay`, posted(body)),
-  /** null where nobody has asked for it. */
-  learningCurve: (id: string) =>
-    request<LearningCurve>(`${experimentPath(id)}/learning-curve`).catch((error: unknown) => {
-      if (error instanceof ApiProblem && error.problem.status === 404) return null;
-      throw error;
-    }),
+  learningCurve: (id: string) => request<LearningCurve>(`${experimentPath(id)}/learning-curve`),
   startLearningCurve: (id: string) => request<LearningCurve>(`${experimentPath(id)}/learning-curve`, { method: "POST" }),
   evaluation: (id: string) => request<Evaluation>(`${experimentPath(id)}/evaluation`),
   predict: (id: string, body: PredictRequest) => request<PredictionsView>(`${experimentPath(id)}/predict`, posted(body)),

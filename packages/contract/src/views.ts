@@ -123,6 +123,10 @@ export const experimentViewSchema = z.object({
   answer: answerSchema.nullable(),
   /** Of an experiment asked for by itself; absent in lists. */
   speculation: speculationViewSchema.optional(),
+  learningCurve: z
+    .boolean()
+    .optional()
+    .meta({ description: "Whether its learning curve was asked for, so that /learning-curve has one. Absent in lists" }),
   eventCount: z.int(),
   createdAt: isoTimeSchema,
   startedAt: isoTimeSchema.nullable(),

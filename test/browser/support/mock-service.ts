@@ -146,7 +146,8 @@ export async function startMockService(): Promise<MockService> {
     }
     if (resource === "experiments" && play !== undefined) {
       const { stage } = play;
-      if (part === undefined) return json(response, 200, experimentViewSchema.parse(stage.experiment));
+      if (part === undefined)
+        return json(response, 200, experimentViewSchema.parse({ ...stage.experiment, learningCurve: learningCurves.has(stage) }));
       if (part === "trials") {
         const metric = stage.experiment.task === "classification" ? "Log loss" : "Mean squared error";
         return json(

@@ -14,6 +14,7 @@ import type { ArtifactGate } from "../artifact-gate.ts";
 import { controlExperiment, controls } from "../control-experiment.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import type { ServiceFeeds } from "../events/service-feeds.ts";
+import { hasLearningCurve } from "../learning-curve.ts";
 import { documented } from "../openapi.ts";
 import { ownerOf } from "../owner.ts";
 import { notFound } from "../problems.ts";
@@ -83,9 +84,14 @@ export const experimentRoutes =
       "/v1/experiments/:id",
       { schema: documented("experiments", "One experiment", { params: paramsSchema, response: { 200: experimentViewSchema } }) },
       async (request) => {
-        const experiment = await deps.store.experiments.find(ownerOf(request), request.params.id);
+        const owner = ownerOf(request);
+        const experiment = await deps.store.experiments.find(owner, request.params.id);
         if (experiment === null) throw notFound("experiment", request.params.id);
-        return { ...experimentView(experiment), speculation: await deps.store.work.speculationUse(experiment.id) };
+        const [speculation, learningCurve] = await Promise.all([
+          deps.store.work.speculationUse(experiment.id),
+          hasLearningCurve(deps, owner, experiment.id),
+        ]);
+        return { ...experimentView(experiment), speculation, learningCurve };
       },
     );
 

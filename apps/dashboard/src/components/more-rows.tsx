@@ -11,19 +11,21 @@ import { useWidth } from "../plots/use-width.ts";
 import { Link } from "../router.tsx";
 import { ProblemNote } from "./notes.tsx";
 
-/** The curve as it is trained: read again with each event of the experiment that trains it. */
-function useLearningCurve(id: string) {
+/** The curve as it is trained: read where it was asked for, and again with each event of the experiment that trains it. */
+function useLearningCurve(id: string, asked: boolean) {
   const [curve, setCurve] = useState<LearningCurve | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const take = (asked: Promise<LearningCurve | null>) =>
-    asked.then(
+  const take = (coming: Promise<LearningCurve>) =>
+    coming.then(
       (found) => {
         setCurve(found);
         setProblem(null);
       },
       (error: unknown) => setProblem(asProblem(error)),
     );
-  useEffect(() => void take(api.learningCurve(id)), [id]);
+  useEffect(() => {
+    if (asked) void take(api.learningCurve(id));
+  }, [id, asked]);
   const follow = curve === null || isTerminal("experiment", curve.state) ? null : curve.curveExperimentId;
   useEffect(() => {
     if (follow === null) return;
@@ -57,7 +59,7 @@ function useLearningCurve(id: string) {
 }
 
 export function MoreRows({ experiment }: { experiment: ExperimentView }) {
-  const { curve, problem, start } = useLearningCurve(experiment.id);
+  const { curve, problem, start } = useLearningCurve(experiment.id, experiment.learningCurve === true);
   const [busy, setBusy] = useState(false);
   if (experiment.answer?.capacity == null) return null;
   const ask = async () => {
