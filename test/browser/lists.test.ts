@@ -132,13 +132,22 @@ describePage("the lists", (beforeEachTest) => {
   });
 
   it("ask for the key wherever one is missing, also within the form of a new experiment", async () => {
-    const locked = problem(401, "unauthorised", "A valid key is needed", "This service needs an API key.", "Send a key.");
+    const locked = problem(
+      401,
+      "unauthorised",
+      "A valid key is needed",
+      "This service needs an API key.",
+      "Send `Authorization: Bearer <key>`.",
+    );
     service.failing.set("/v1/datasets", locked);
     await page.goto(`${service.url}/new`);
-    await page.getByLabel("API key").fill(" rsk_mine ");
+    const note = page.getByRole("alert");
+    expect(await note.textContent()).toMatch(/^Paste your key.*rsk_.*npm run rightsize -- keys create/);
+    expect(await note.textContent(), "that is for programs").not.toMatch(/header|Bearer/i);
+    await page.getByLabel("Your key").fill(" rsk_mine ");
     service.failing.clear();
     await page.keyboard.press("Enter");
-    await page.getByText("A valid key is needed").waitFor({ state: "detached" });
+    await page.getByText("Paste your key").waitFor({ state: "detached" });
     expect(await page.evaluate(() => sessionStorage.getItem("rightsize.key"))).toBe("rsk_mine");
   });
 });

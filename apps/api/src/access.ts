@@ -106,7 +106,7 @@ async function callerOf(request: FastifyRequest, store: Store): Promise<Caller> 
   if (header === undefined) throw unauthorised("This service needs an API key.", "no Authorization header");
   const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
   const id = token === undefined ? null : keyIdOf(token);
-  if (token === undefined || id === null) throw unauthorised("The Authorization header holds no API key.", "another kind of text");
+  if (token === undefined || id === null) throw unauthorised("What was sent is no API key: one starts with rsk_.", "another kind of text");
   const found = await store.keys.find(id);
   // The hash is computed either way: the time to answer tells nothing of which ids exist.
   const given = Buffer.from(await keyHash(token), "hex");

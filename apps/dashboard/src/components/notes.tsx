@@ -6,6 +6,7 @@ import { Icon } from "./icon.tsx";
 
 /** A problem as the API tells it: title, detail, what to do, and each issue with what was received and what is required. */
 export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: (() => void) | undefined }) {
+  if (problem.status === 401) return <KeyNote problem={problem} />;
   return (
     <section className="note problem" role="alert">
       <h2>{problem.title}</h2>
@@ -23,7 +24,6 @@ export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: 
         </ul>
       )}
       {problem.advice !== "" && <p className="advice">{problem.advice}</p>}
-      {problem.status === 401 && <KeyField />}
       <p className="note-foot">
         {onRetry !== undefined && (
           <button type="button" className="button" onClick={onRetry}>
@@ -31,6 +31,25 @@ export function ProblemNote({ problem, onRetry }: { problem: Problem; onRetry?: 
           </button>
         )}
         {problem.instance !== "" && <small>Request {problem.instance}</small>}
+      </p>
+    </section>
+  );
+}
+
+/** Asks for the key. What the API says of headers is for programs: a person pastes the key and the page sends it. */
+function KeyNote({ problem }: { problem: Problem }) {
+  return (
+    <section className="note problem" role="alert">
+      <h2>Paste your key</h2>
+      <p>{problem.detail}</p>
+      <p>
+        A key starts with <code>rsk_</code>. It lets you in and shows the experiments and datasets that are yours; this tab keeps it until
+        it is closed.
+      </p>
+      <KeyField />
+      <p className="advice">
+        No key yet? Whoever runs the service makes one, which is shown once:{" "}
+        <code>npm run rightsize -- keys create --name mine --scopes read,write</code>
       </p>
     </section>
   );
@@ -47,9 +66,10 @@ function KeyField() {
   return (
     <div className="key-field">
       <label>
-        API key{" "}
+        Your key{" "}
         <input
           type="password"
+          placeholder="rsk_…"
           autoComplete="off"
           value={key}
           onChange={(event) => setKey(event.target.value)}
