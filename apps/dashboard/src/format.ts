@@ -34,8 +34,14 @@ export function scoreFormat(values: readonly (number | null)[]): (value: number 
   while (most < 12 && shown(most) < different) most += 1;
   const zeros = Math.min(...known.map((value) => (most > 0 ? (/0*$/.exec(value.toFixed(most))?.[0].length ?? 0) : 0)));
   const decimals = Math.max(most > 0 ? 1 : 0, most - zeros);
-  const format = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return (value) => (value === null || !Number.isFinite(value) ? "–" : format.format(value).replace("-", "−"));
+  return (value) => (value === null || !Number.isFinite(value) ? "–" : fixed(value, decimals));
+}
+
+/** A number with so many decimals; what rounds to zero has no sign: −0.001 → `0.00`. */
+export function fixed(value: number, decimals: number): string {
+  return new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals, signDisplay: "negative" })
+    .format(value)
+    .replace("-", "−");
 }
 
 /** A number with at most four significant digits and no more decimals than it has: `0`, `44.5`, `0.1963`. */
@@ -44,7 +50,9 @@ export function plain(value: number | null): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) return score(value);
   const decimals = size === 0 ? 0 : Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(size))));
-  return new Intl.NumberFormat("en", { maximumFractionDigits: decimals, useGrouping: size >= 10_000 }).format(value).replace("-", "−");
+  return new Intl.NumberFormat("en", { maximumFractionDigits: decimals, useGrouping: size >= 10_000, signDisplay: "negative" })
+    .format(value)
+    .replace("-", "−");
 }
 
 /** A spread with two significant digits, for example `0.23`, `3.2`, `120`. */

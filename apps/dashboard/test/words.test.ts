@@ -1,6 +1,6 @@
 /** Numbers, times and addresses as people read them. */
 import { describe, expect, it } from "vitest";
-import { ago, bytes, counted, duration, plain, score } from "../src/format.ts";
+import { ago, bytes, counted, duration, fixed, plain, score, scoreFormat } from "../src/format.ts";
 import { routeOf } from "../src/routes.ts";
 import { lossFactor } from "../src/scores.ts";
 
@@ -18,6 +18,10 @@ describe("words", () => {
   });
   it("write plain numbers without zeros that they don't have", () => {
     expect([0, 1, 44.5, 0.19629, -3, 12_345].map(plain)).toEqual(["0", "1", "44.5", "0.1963", "−3", "12,345"]);
+  });
+  it("give no sign to what rounds to zero", () => {
+    expect([-0.004, -0.006, 0.5, -1234.5].map((value) => fixed(value, 2))).toEqual(["0.00", "−0.01", "0.50", "−1,234.50"]);
+    expect([plain(-0), scoreFormat([-0, 0.5])(-0)]).toEqual(["0", "0.0"]);
   });
   it("write durations", () => {
     expect([400, 12_300, 185_000, 7_800_000, null].map(duration)).toEqual(["0.4 s", "12 s", "3 min 05 s", "2 h 10 min", "–"]);

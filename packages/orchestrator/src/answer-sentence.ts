@@ -39,9 +39,16 @@ function standing({ trial }: Omit<Answer, "sentence">, { verdict, trials = [] }:
 
 /** The score in the target's own unit. */
 export function scoreText(scores: Scores, task: Task): string {
-  const value = (number: number) => Number(number.toPrecision(4)).toString();
+  const value = (number: number) => grouped(Number(number.toPrecision(4)));
   if (task === "regression") return `mean squared error ${value(scores.metrics.meanSquaredError ?? scores.loss)}`;
   const accuracy = scores.metrics.accuracy;
   const loss = `log loss ${value(scores.loss)}`;
   return accuracy === undefined ? loss : `${loss} (accuracy ${value(accuracy * 100)} %)`;
+}
+
+/** Thousands divided, as the table beside it does: 14400 → `14,400`; very large ones with an exponent. */
+function grouped(number: number): string {
+  const size = Math.abs(number);
+  if (size >= 1e12) return number.toExponential();
+  return size >= 1000 ? number.toLocaleString("en-US") : number.toString();
 }

@@ -1,6 +1,6 @@
 /** The answer's sentence, by example. */
 import { expect, test } from "vitest";
-import { answerSentence } from "../src/index.ts";
+import { answerSentence, scoreText } from "../src/index.ts";
 
 const scores = (meanSquaredError: number) => ({ loss: meanSquaredError / 50, metrics: { meanSquaredError } });
 
@@ -51,6 +51,16 @@ test("says what the table shows: a lower row, and a limit that ended the search"
     "2×512 is the best size that was trained to its end before the experiment's limit was reached: mean squared error 28.56 on validation.",
   );
   expect(answerSentence({ ...answer, capacity: null }, "regression", { verdict: "limit" })).toMatch(/before the experiment's limit/);
+});
+
+test("divides thousands, as the table beside it does", () => {
+  expect([14_398.2, 999.96, 0.00012344, 1234.5, 3e14].map((error) => scoreText(scores(error), "regression"))).toEqual([
+    "mean squared error 14,400",
+    "mean squared error 1,000",
+    "mean squared error 0.0001234",
+    "mean squared error 1,235",
+    "mean squared error 3e+14",
+  ]);
 });
 
 test("says plainly when nothing beats the mean, and when nothing could be trained", () => {

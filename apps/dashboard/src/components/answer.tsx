@@ -2,7 +2,7 @@
 import type { AnswerView, ExperimentView } from "@rightsize/contract";
 import { capacityText, endedByLimit, type Metrics, type Scores, sizeHeading } from "@rightsize/core";
 import { answerLines, membersText } from "../answer-lines.ts";
-import { plain, score } from "../format.ts";
+import { count, fixed, plain, score } from "../format.ts";
 import { metricText, scoreMetric } from "../scores.ts";
 
 export function Answer({ answer, experiment }: { answer: AnswerView; experiment: ExperimentView }) {
@@ -80,7 +80,7 @@ function value(scores: Scores | null, metric: keyof Metrics): number | null {
 
 function sizeWords(capacity: NonNullable<AnswerView["capacity"]>): string {
   if (capacity.hiddenLayers === 0) return "no hidden layer";
-  return `${capacity.hiddenLayers} hidden ${capacity.hiddenLayers === 1 ? "layer" : "layers"} of ${capacity.nodesPerLayer} nodes`;
+  return `${capacity.hiddenLayers} hidden ${capacity.hiddenLayers === 1 ? "layer" : "layers"} of ${count(capacity.nodesPerLayer)} nodes`;
 }
 
 /** The second number that people ask for: the typical error in the target's unit, or the share of right answers. */
@@ -90,7 +90,7 @@ function detail(scores: Scores | null, experiment: ExperimentView): string {
   if (experiment.task === "classification") return accuracy === undefined ? "" : `${(accuracy * 100).toFixed(1)} % right`;
   const parts = [];
   if (rootMeanSquaredError !== undefined) parts.push(`typically ${plain(Number(rootMeanSquaredError.toPrecision(3)))} off`);
-  if (r2 !== undefined) parts.push(`R² ${r2.toFixed(2).replace("-", "−")}`);
+  if (r2 !== undefined) parts.push(`R² ${fixed(r2, 2)}`);
   return parts.join(" · ");
 }
 

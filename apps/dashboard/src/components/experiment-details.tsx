@@ -1,6 +1,6 @@
 /** Everything that was asked and planned, the events as they came, and the table to take away. */
 import type { EventView, ExperimentView } from "@rightsize/contract";
-import { plainWords } from "../format.ts";
+import { counted, plainWords } from "../format.ts";
 import { Log } from "./log.tsx";
 import { TakeHome } from "./take-home.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -36,7 +36,7 @@ export function ExperimentDetails({ experiment, events }: { experiment: Experime
             ))}
           </ul>
         )}
-        {plan.droppedRows > 0 && <p className="quiet">{plan.droppedRows} rows dropped: their target is missing.</p>}
+        {plan.droppedRows > 0 && <p className="quiet">{counted(plan.droppedRows, "row")} dropped: the target is missing there.</p>}
       </details>
       <details>
         <summary>The question as asked</summary>
