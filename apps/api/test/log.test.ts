@@ -50,6 +50,16 @@ describe("the log", () => {
     for (const message of messages) expect(message).toMatch(/\.$/);
   });
 
+  it("tells a short probe by its rate and the epochs it has at most", async () => {
+    const learningRate = { kind: "probe", values: [0.001, 0.01], epochs: 1200 };
+    const probed = await postExperiment(api.app, { ...course, recipe: { maxEpochs: 2000, learningRate } });
+    await playToTheEnd(api, probed);
+    const log = await api.app.inject({ url: `/v1/experiments/${probed}/log`, headers: { accept: "text/plain" } });
+    expect(log.body).toMatch(
+      /Trial 1, a probe of a learning rate \(seed \d+, fold 0, learning rate 0\.01, at most 1,200 epochs\) ended after 2 epochs, validation loss 5\.4\./,
+    );
+  });
+
   it("tells of a crash with its attempt, worker and cause, cut of what is secret", async () => {
     const { lines } = await logOf();
     const crash = lines.find(({ kind }) => kind === "run.requeued");

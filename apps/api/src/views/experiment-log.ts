@@ -183,7 +183,7 @@ function endLine(data: Facts, behind: Behind): Pick<LogLine, "level" | "message"
 const purposeWords: Readonly<Record<string, string>> = {
   fit: "a fit",
   finals: "a fit of the finals",
-  probe: "a probe of learning rates",
+  probe: "a probe of a learning rate",
   baseline: "a baseline",
   finalise: "the final scoring",
 };
@@ -192,7 +192,7 @@ const purposeWords: Readonly<Record<string, string>> = {
 function runName({ trial, purpose }: Facts, { run }: Behind): string {
   const what = `Trial ${trial ?? "?"}, ${purposeWords[purpose] ?? purpose}`;
   if (run === undefined || purpose === "finalise") return what;
-  const cut = run.maxEpochs === undefined ? "" : `, cut short after ${count(run.maxEpochs, "epoch")}`;
+  const cut = run.maxEpochs === undefined ? "" : `, at most ${count(run.maxEpochs, "epoch")}`;
   return `${what} (seed ${run.seed}, fold ${run.fold}, learning rate ${short(run.learningRate)}${cut})`;
 }
 
@@ -209,12 +209,12 @@ function sizeOf(data: Facts, { snapshot }: Behind): string {
   const trial = snapshot.trials.find(({ number }) => number === data.trial);
   if (trial === undefined) return data.capacity;
   const { hiddenLayers, nodesPerLayer } = trial.capacity;
-  return hiddenLayers === 0 ? "a linear model" : `${count(hiddenLayers, "hidden layer")} of ${nodesPerLayer} nodes`;
+  return hiddenLayers === 0 ? "a linear model" : `${count(hiddenLayers, "hidden layer")} of ${count(nodesPerLayer, "node")}`;
 }
 
 const short = (value: number) => String(Number(value.toPrecision(4)));
 const closed = (message: string) => (/[.!?…]$/.test(message) ? message : `${message}.`);
-const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+const count = (number: number, what: string) => `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
 
 /** Causes are texts of drivers and processes: passwords in addresses, keys and tokens are cut out of them. */
 export function withoutSecrets(text: string): string {
