@@ -59,6 +59,7 @@ describePage("the page for everyone", (beforeEachTest) => {
     await page.setViewportSize({ width: 360, height: 740 });
     const { done, images } = fill();
     const limited = started(10_000);
+    Object.assign(limited.stage.experiment.answer ?? {}, { verdict: "limit" });
     const trial = limited.stage.trial(4);
     Object.assign(trial, { score: null, metrics: null, state: "CANCELLED", verdict: "stopped" });
     for (const run of trial.runs) Object.assign(run, { state: "STOPPED", validationLoss: null, metrics: null, standsFor: null });
