@@ -7,7 +7,7 @@ import type { FoldPlan, PlanFile, TargetScale } from "@rightsize/data";
 import { lossOf } from "../loss.ts";
 import { soloAlgebra } from "../onnx/algebra.ts";
 import { Graph, type Value } from "../onnx/graph.ts";
-import { forward } from "../onnx/network.ts";
+import { forward, plainWeights } from "../onnx/network.ts";
 import { type FeatureValues, featureValues, rawNumbers } from "./features-graph.ts";
 import { deliveredInputs, outputNames } from "./schema.ts";
 
@@ -66,7 +66,7 @@ function memberOutput(g: Graph, { network, weights }: DeliveredNetwork, { x, pos
     weights: weights.map((layer, index) => {
       const fanOut = layer.biases.length;
       const rows = index === 0 ? rowsAt(layer.weights, fanOut, positions) : layer.weights;
-      return g.weights(rows, [rows.length / fanOut, fanOut]);
+      return plainWeights(g.weights(rows, [rows.length / fanOut, fanOut]));
     }),
     biases: weights.map(({ biases }) => g.weights(biases, [1, biases.length])),
   };

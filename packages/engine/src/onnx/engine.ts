@@ -9,7 +9,7 @@ import { openOnnxSessions } from "./session.ts";
 import { fuses } from "./step-runner.ts";
 
 /** Part of the fingerprint: raise it whenever a graph changes in a way that may change bits. */
-export const graphVersion = 4;
+export const graphVersion = 5;
 
 /** Opens the engine; `fusing` false trains small networks with the graph of large ones, to compare the two. Throws `engine_unavailable` where the library or the provider is missing. */
 export async function createOnnxEngine(provider: ExecutionProvider = "cpu", fusing = true): Promise<FusingEngine> {

@@ -6,7 +6,7 @@ import { parameterLayout } from "../parameters.ts";
 import { soloAlgebra } from "./algebra.ts";
 import { Graph, type Value } from "./graph.ts";
 import { lossRules } from "./losses.ts";
-import { backward, forward } from "./network.ts";
+import { backward, forward, plainWeights } from "./network.ts";
 
 /** Inputs: x, y as in training, rows [n] int32, c [n, 1], `w0` …, `b0` …. Outputs for hidden layer i: `largest{i}`, `smallest{i}` [1, nodes], `saturated{i}`, `gradient{i}` scalars. */
 export function buildInspectGraph(network: NetworkSpec, n: number): Uint8Array {
@@ -18,7 +18,7 @@ export function buildInspectGraph(network: NetworkSpec, n: number): Uint8Array {
   g.input("y", loss === "cross_entropy" ? "int32" : "float32", ["table", 1]);
   const rows = g.input("rows", "int32", [n]);
   const c = g.input("c", "float32", [n, 1]);
-  const weights = layers.map(({ fanIn, fanOut }, layer) => g.input(`w${layer}`, "float32", [fanIn, fanOut]));
+  const weights = layers.map(({ fanIn, fanOut }, layer) => plainWeights(g.input(`w${layer}`, "float32", [fanIn, fanOut])));
   const biases = layers.map(({ fanOut }, layer) => g.input(`b${layer}`, "float32", [1, fanOut]));
   const gather = (table: Value) => g.node("Gather", [table, rows], { axis: 0 });
   const { outputs, trace } = forward(g, soloAlgebra, { weights, biases }, activation, gather("x"));

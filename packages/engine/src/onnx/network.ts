@@ -1,14 +1,13 @@
 /** Forward and backward pass of a dense network in a graph, layer beside layer. */
 import type { Activation } from "@rightsize/core";
-import type { LayerShape } from "../parameters.ts";
 import { type Activated, activationRules } from "./activations.ts";
-import type { Algebra } from "./algebra.ts";
+import type { Algebra, Weights } from "./algebra.ts";
 import type { Graph, Value } from "./graph.ts";
 
-/** Names of a network's weights [fan-in, fan-out] and biases [1, fan-out], layer by layer. */
+/** Names of a network's weights [fan-in, fan-out] and biases [1, fan-out], layer by layer; biases are null where they are in the weights. */
 export interface NetworkValues {
-  readonly weights: readonly Value[];
-  readonly biases: readonly Value[];
+  readonly weights: readonly Weights[];
+  readonly biases: readonly (Value | null)[];
 }
 /** What the backward pass needs of each layer: its input, and its activation (none behind the output layer). */
 export interface LayerTrace {
@@ -17,14 +16,13 @@ export interface LayerTrace {
   readonly mask: Value | null;
 }
 
-/** Weights and biases of networks side by side out of one tensor [networks, 1, parameters], for any number of networks. */
-export function unpack(g: Graph, packed: Value, layers: readonly LayerShape[]): NetworkValues {
-  const sizes = [...layers.map(({ fanIn, fanOut }) => fanIn * fanOut), ...layers.map(({ fanOut }) => fanOut)];
-  const pieces = splitColumns(g, packed, sizes, 2);
-  const weights = layers.map(({ fanIn, fanOut }, layer) =>
-    g.node("Reshape", [pieces[layer] as Value, g.constantInt64([-1, fanIn, fanOut])]),
-  );
-  return { weights, biases: pieces.slice(layers.length) };
+/** Weights as layers of large networks hold them, with their biases apart. */
+export function plainWeights(value: Value): Weights {
+  return { value, transposed: false, rowsAboveBiases: null };
+}
+
+export function joinColumns(g: Graph, values: readonly Value[], axis: number): Value {
+  return values.length === 1 ? (values[0] as Value) : g.node("Concat", values, { axis });
 }
 
 export function splitColumns(g: Graph, value: Value, sizes: readonly number[], axis: number): readonly Value[] {
@@ -43,7 +41,7 @@ export function forward(
   const trace: LayerTrace[] = [];
   let input = x;
   for (const [layer, weights] of network.weights.entries()) {
-    const z = algebra.affine(g, input, weights, network.biases[layer] as Value);
+    const z = algebra.affine(g, input, weights, network.biases[layer] as Value | null);
     if (layer === network.weights.length - 1) {
       trace.push({ input, activated: null, mask: null });
       return { outputs: z, trace };
@@ -56,6 +54,12 @@ export function forward(
   throw new RangeError("a network has at least one layer");
 }
 
+/** Gradients as the network holds its values. */
+export interface Gradients {
+  readonly weights: readonly Value[];
+  readonly biases: readonly (Value | null)[];
+}
+
 /** Gradients from the last layer to the first, given the loss gradient at the raw outputs [rows, outputs]. */
 export function backward(
   g: Graph,
@@ -65,14 +69,14 @@ export function backward(
   trace: readonly LayerTrace[],
   outputGradient: Value,
   options: { readonly l2: number; readonly rows: number },
-): { readonly weights: Value[]; readonly biases: Value[] } {
-  const gradients = { weights: [] as Value[], biases: [] as Value[] };
+): Gradients {
+  const gradients = { weights: [] as Value[], biases: [] as (Value | null)[] };
   let dz = outputGradient;
   for (let layer = trace.length - 1; layer >= 0; layer--) {
     const { input } = trace[layer] as LayerTrace;
-    const weights = network.weights[layer] as Value;
+    const weights = network.weights[layer] as Weights;
     gradients.weights[layer] = algebra.weightGradient(g, input, dz, weights, options.l2);
-    gradients.biases[layer] = algebra.biasGradient(g, dz, options.rows);
+    gradients.biases[layer] = network.biases[layer] === null ? null : algebra.biasGradient(g, dz, weights, options.rows);
     if (layer === 0) break;
     const { activated, mask } = trace[layer - 1] as LayerTrace;
     const below = algebra.inputGradient(g, dz, weights);

@@ -1,6 +1,7 @@
 /** Raw outputs of networks of one shape for rows of their table; small networks that ask at the same time share one run of the graph. */
 import type { NetworkSpec } from "@rightsize/core";
 import { type ParameterLayout, parameterLayout } from "../parameters.ts";
+import { copyIn, outputsLie, packedOrder } from "./packed.ts";
 import { buildFusedPredictGraph, buildPredictGraph } from "./predict-graph.ts";
 import type { GraphCache, Ort, OrtSession, OrtTensor } from "./runtime.ts";
 import { fusedSizes } from "./step-runner.ts";
@@ -17,10 +18,20 @@ const elements = { alone: 2 ** 19, together: 2 ** 17 } as const;
 /** `fusing` chooses the graph: by the network's shape alone, so that its bits don't depend on who asks beside it. */
 export function createPredictor(ort: Ort, cache: GraphCache, network: NetworkSpec, x: OrtTensor, fusing: boolean): Predictor {
   const layout = parameterLayout(network);
-  const key = JSON.stringify(["predict", network.inputs, network.outputs, network.capacity, network.recipe.activation, fusing]);
+  const onesInTable = x.dims[1] === network.inputs + 1;
+  const order = packedOrder(layout.layers);
+  const key = JSON.stringify([
+    "predict",
+    network.inputs,
+    network.outputs,
+    network.capacity,
+    network.recipe.activation,
+    fusing,
+    onesInTable,
+  ]);
   let taken: Promise<OrtSession> | undefined;
   const session = () => {
-    taken ??= cache.take(key, () => (fusing ? buildFusedPredictGraph(network) : buildPredictGraph(network)));
+    taken ??= cache.take(key, () => (fusing ? buildFusedPredictGraph(network, onesInTable) : buildPredictGraph(network)));
     return taken;
   };
   const widest = Math.max(network.inputs, network.capacity.nodesPerLayer, network.outputs);
@@ -49,7 +60,7 @@ export function createPredictor(ort: Ort, cache: GraphCache, network: NetworkSpe
     const count = asked.length;
     const rowCount = asked[0]?.rows.length ?? 0;
     const parameters = new Float32Array(count * layout.count);
-    for (const [slot, one] of asked.entries()) parameters.set(one.parameters, slot * layout.count);
+    for (const [slot, one] of asked.entries()) copyIn(order, one.parameters, parameters, slot * layout.count);
     const feeds = { x, p: new ort.Tensor("float32", parameters, [count, 1, layout.count]) };
     const outputs = asked.map(() => new Float32Array(rowCount * network.outputs));
     for (let at = 0; at < rowCount; at += chunk) {
@@ -59,7 +70,7 @@ export function createPredictor(ort: Ort, cache: GraphCache, network: NetworkSpe
       const into = new Float32Array(count * part * network.outputs);
       await (await session()).run(
         { ...feeds, rows: new ort.Tensor("int32", rows, [count, part]) },
-        { outputs: new ort.Tensor("float32", into, [count, part, network.outputs]) },
+        { outputs: new ort.Tensor("float32", into, [count, ...(outputsLie(network.outputs) ? [1, part] : [part, network.outputs])]) },
       );
       const size = part * network.outputs;
       for (const [slot, one] of outputs.entries()) one.set(into.subarray(slot * size, (slot + 1) * size), at * network.outputs);

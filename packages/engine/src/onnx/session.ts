@@ -10,6 +10,7 @@ import { TrainingGroup } from "./group.ts";
 import { buildInspectGraph } from "./inspect-graph.ts";
 import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
+import { tableWithOnes } from "./packed.ts";
 import { createPredictor, type Predictor, weightFeeds } from "./predictor.ts";
 import type { GraphCache, Ort, OrtTensor } from "./runtime.ts";
 import { createStepRunner, fusedSizes, type Member } from "./step-runner.ts";
@@ -29,9 +30,11 @@ export async function openOnnxSessions(
     lossOf(network) === "cross_entropy"
       ? new ort.Tensor("int32", Int32Array.from(table.y), shape)
       : new ort.Tensor("float32", table.y, shape);
-  const runner = createStepRunner(ort, cache, network, table, x, y, fusing);
+  const wide = fusing ? tableWithOnes(table) : null;
+  const input = wide === null ? x : new ort.Tensor("float32", wide, [table.rowCount, table.inputs + 1]);
+  const runner = createStepRunner(ort, cache, network, table, input, fusing);
   const group = new TrainingGroup(runner.run, fusing ? (fusedSizes.at(-1) as number) : 1);
-  const predictor = createPredictor(ort, cache, network, x, fusing);
+  const predictor = createPredictor(ort, cache, network, input, fusing);
   let open = seeds.length;
   const closed = () => {
     open--;

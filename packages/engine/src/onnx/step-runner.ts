@@ -6,8 +6,9 @@ import { fillCoefficients } from "../row-weights.ts";
 import { fusedAlgebra, soloAlgebra } from "./algebra.ts";
 import { lossRules } from "./losses.ts";
 import { optimizerRule } from "./optimizers.ts";
+import { copyIn, copyOut, outputsLie, type Segment } from "./packed.ts";
 import type { GraphCache, Ort, OrtTensor } from "./runtime.ts";
-import { buildTrainGraph, type TrainGraph } from "./train-graph.ts";
+import { buildTrainGraph, type StateTensor, type TrainGraph } from "./train-graph.ts";
 
 /** What a network's training changes: parameters and moments as flat vectors; and the seed that its dropout follows. */
 export interface Member {
@@ -31,14 +32,13 @@ export interface StepRunnerParts {
   release(): void;
 }
 
-/** A runner for one network shape and one table. x and y are the table's tensors; `fusing` says which of the two graphs. */
+/** A runner for one network shape and one table. x is the table's tensor, with a last column of ones where that is a copy; `fusing` says which of the two graphs. */
 export function createStepRunner(
   ort: Ort,
   cache: GraphCache,
   network: NetworkSpec,
   table: TensorTable,
   x: OrtTensor,
-  y: OrtTensor,
   fusing: boolean,
 ): StepRunnerParts {
   const loss = lossOf(network);
@@ -46,11 +46,14 @@ export function createStepRunner(
   const rule = optimizerRule(recipe.optimizer);
   const factor = lossRules[loss].coefficientFactor;
   const nodes = network.capacity.nodesPerLayer;
+  const onesInTable = x.dims[1] === network.inputs + 1;
   const graphs = new Map<string, TrainGraph>();
   const float = (data: Float32Array, dims: readonly number[]) => new ort.Tensor("float32", data, dims);
 
   // memory of the feeds, used again by every chunk: fresh arrays of this size keep the garbage collector busy
   const scratchRows = new Scratch((length) => new Int32Array(length));
+  const scratchTargets: Scratch<Float32Array | Int32Array> =
+    loss === "cross_entropy" ? new Scratch((length) => new Int32Array(length)) : new Scratch((length) => new Float32Array(length));
   const scratches = new Map<string, Scratch<Float32Array>>();
   const scratch = (name: string, length: number): Float32Array => {
     const known = scratches.get(name) ?? new Scratch((size) => new Float32Array(size));
@@ -71,9 +74,12 @@ export function createStepRunner(
       recipe.dropoutFraction > 0,
       recipe.gradientClipNorm,
       networks,
+      onesInTable,
     ]);
     const known = graphs.get(key);
-    const graph = known ?? buildTrainGraph(network, batch, networks === null ? soloAlgebra : fusedAlgebra(networks));
+    const graph =
+      known ??
+      buildTrainGraph(network, batch, networks === null ? soloAlgebra : fusedAlgebra(networks, outputsLie(network.outputs)), onesInTable);
     // a runner holds each graph that it has used until it is released
     const session = await cache.take(key, () => graph.model);
     if (known !== undefined) cache.release(key);
@@ -92,9 +98,10 @@ export function createStepRunner(
     const scalar = networks === null ? [] : [networks, 1, 1];
 
     const rows = scratchRows.take(count * slots * batch);
+    const targets = scratchTargets.take(count * slots * batch);
     const c = scratch("c", count * slots * batch);
-    const numbers = graph.stepNumbers.map((name) => scratch(name, count * slots));
-    const masks = graph.maskedLayers.map((layer) => scratch(`mask${layer}`, count * slots * batch * nodes));
+    const numbers = graph.stepNumbers.map((name) => ({ name, of: scratch(name, count * slots) }));
+    const masks = graph.maskedLayers.map((layer) => ({ layer, of: scratch(`mask${layer}`, count * slots * batch * nodes) }));
     const weighted = network.classWeights !== null && network.classWeights.length > 0;
     if (!weighted) c.fill(factor / batch);
     let numbered: StepBatch | undefined;
@@ -106,52 +113,52 @@ export function createStepRunner(
         const step = (steps[which] as readonly StepBatch[])[index] as StepBatch;
         const place = index * slots + slot;
         const at = place * batch;
-        rows.set(step.rows, at);
-        if (step.rows.length < batch) {
-          rows.fill(step.rows[0] as number, at + step.rows.length, at + batch);
-          c.fill(0, at + step.rows.length, at + batch);
-        }
+        fillBatch(rows, targets, at, batch, step.rows, table.y);
+        if (step.rows.length < batch) c.fill(0, at + step.rows.length, at + batch);
         if (weighted || step.rows.length < batch) fillCoefficients(c, at, step.rows, table.y, network.classWeights, factor);
         // powers take as long as all the rest: runs in step share them
         if (step.step !== numbered?.step || step.learningRate !== numbered.learningRate) {
           values = rule.numbers(step.learningRate, step.step);
           numbered = step;
         }
-        for (const [number, name] of graph.stepNumbers.entries()) (numbers[number] as Float32Array)[place] = values[name];
-        for (const [mask, layer] of graph.maskedLayers.entries()) {
-          const whole = masks[mask] as Float32Array;
-          whole.fill(0, (at + step.rows.length) * nodes, (at + batch) * nodes);
-          const part = whole.subarray(at * nodes, (at + step.rows.length) * nodes);
+        for (const { name, of } of numbers) of[place] = values[name];
+        for (const { layer, of } of masks) {
+          of.fill(0, (at + step.rows.length) * nodes, (at + batch) * nodes);
+          const part = of.subarray(at * nodes, (at + step.rows.length) * nodes);
           fillDropoutMask(part, recipe.dropoutFraction, (members[which] as Member).seed, step.step, layer);
         }
       }
     }
 
+    const column = networks !== null && outputsLie(network.outputs) ? [1, batch] : [batch, 1];
     const feeds: Record<string, OrtTensor> = {
       x,
-      y,
       rows: new ort.Tensor("int32", rows, [count, ...many, batch]),
-      c: float(c, [count, ...many, batch, 1]),
+      y: tensorOf(ort, targets, [count, ...many, ...column]),
+      c: float(c, [count, ...many, ...column]),
     };
-    for (const [number, name] of graph.stepNumbers.entries()) feeds[name] = float(numbers[number] as Float32Array, [count, ...scalar]);
-    for (const [mask, layer] of graph.maskedLayers.entries())
-      feeds[`mask${layer}`] = float(masks[mask] as Float32Array, [count, ...many, batch, nodes]);
+    for (const { name, of } of numbers) feeds[name] = float(of, [count, ...scalar]);
+    for (const { layer, of } of masks) feeds[`mask${layer}`] = float(of, [count, ...many, batch, nodes]);
     const losses = new Float32Array(count * slots);
     const fetches: Record<string, OrtTensor> = { losses: float(losses, [count, ...many, 1, 1]) };
-    const staged: { readonly whole: Float32Array; readonly vector: number; readonly at: number; readonly size: number }[] = [];
-    for (const { name, shape, vector, at } of graph.state) {
-      const size = shape[0] * shape[1];
-      const own = (slot: number) => ((members[slot] ?? members[0]) as Member).vectors[vector]?.subarray(at, at + size) as Float32Array;
-      // alone, a network's own memory is fed and fetched; together, the members are copied side by side
-      const whole = slots === 1 ? own(0) : scratch(name, slots * size);
-      if (slots > 1) for (let slot = 0; slot < slots; slot++) whole.set(own(slot), slot * size);
-      feeds[name] = float(whole, [...many, ...shape]);
-      fetches[`next_${name}`] = feeds[name];
-      if (slots > 1) staged.push({ whole, vector, at, size });
+    const staged: { readonly whole: Float32Array; readonly tensor: StateTensor }[] = [];
+    for (const tensor of graph.state) {
+      const whole = networks === null ? ownMemory(tensor, members[0] as Member) : scratch(tensor.name, slots * sizeOf(tensor));
+      if (networks !== null) {
+        for (let slot = 0; slot < slots; slot++) {
+          const { vectors } = (members[slot] ?? members[0]) as Member;
+          copyIn(tensor.segments, vectors[tensor.vector] as Float32Array, whole, slot * sizeOf(tensor));
+        }
+        staged.push({ whole, tensor });
+      }
+      feeds[tensor.name] = float(whole, [...many, ...tensor.shape]);
+      fetches[`next_${tensor.name}`] = feeds[tensor.name] as OrtTensor;
     }
     await session.run(feeds, fetches);
-    for (const { whole, vector, at, size } of staged) {
-      for (const [slot, member] of members.entries()) member.vectors[vector]?.set(whole.subarray(slot * size, (slot + 1) * size), at);
+    for (const { whole, tensor } of staged) {
+      for (const [slot, { vectors }] of members.entries()) {
+        copyOut(tensor.segments, whole, slot * sizeOf(tensor), vectors[tensor.vector] as Float32Array);
+      }
     }
     return members.map((_, slot) => {
       const own = new Float64Array(count);
@@ -173,6 +180,34 @@ function largestBatch(steps: readonly (readonly StepBatch[])[], network: Network
   let most = resolveBatchSize(network.recipe.batchSize, table.rowCount);
   for (const one of steps) for (const step of one) most = Math.max(most, step.rows.length);
   return most;
+}
+
+/** Writes a step's rows and their targets from `at` on; a short last batch is filled up with its first row. */
+function fillBatch(
+  rows: Int32Array,
+  targets: Float32Array | Int32Array,
+  at: number,
+  batch: number,
+  taken: Int32Array,
+  y: Float32Array,
+): void {
+  for (let place = 0; place < batch; place++) {
+    const row = taken[place < taken.length ? place : 0] as number;
+    rows[at + place] = row;
+    targets[at + place] = y[row] as number;
+  }
+}
+
+const sizeOf = ({ shape }: StateTensor) => shape[0] * shape[1];
+
+/** A large network's own memory is fed and fetched; small ones are copied side by side. */
+function ownMemory(tensor: StateTensor, { vectors }: Member): Float32Array {
+  const { from } = tensor.segments[0] as Segment;
+  return (vectors[tensor.vector] as Float32Array).subarray(from, from + sizeOf(tensor));
+}
+
+function tensorOf(ort: Ort, data: Float32Array | Int32Array, dims: readonly number[]): OrtTensor {
+  return data instanceof Int32Array ? new ort.Tensor("int32", data, dims) : new ort.Tensor("float32", data, dims);
 }
 
 /** One growing array; what `take` gives holds old values. */
