@@ -9,16 +9,15 @@ const multiplierB = 0xcd9e8d57;
 const weylA = 0x9e3779b9 | 0;
 const weylB = 0xbb67ae85 | 0;
 
-/** High 32 bits of an unsigned 32 × 32 bit product, from 16-bit halves; every sum fits 32 bits, so that no step leaves integer registers. */
+/** High 32 bits of an unsigned 32 × 32 bit product, from 16-bit halves (Warren, Hacker's Delight, 8-2); every sum fits 32 bits, so that no step leaves integer registers. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = Math.imul(aHigh, bLow);
-  const other = Math.imul(aLow, bHigh);
-  const carry = (Math.imul(aLow, bLow) >>> 16) + (middle & 0xffff) + (other & 0xffff);
-  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (other >>> 16) + (carry >>> 16)) | 0;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0;
+  const other = (Math.imul(aLow, bHigh) + (middle & 0xffff)) | 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (other >>> 16)) | 0;
 }
 
 /**
