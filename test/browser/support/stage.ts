@@ -13,7 +13,7 @@ export interface StageListener {
 
 /** As long as real ones are, without a place to break a line. */
 const longFingerprint =
-  "onnx graph-4 onnxruntime-node-1.30.0 cpu threads-1 linux-x64 node-20.20.2 avx,avx2,avx512_bf16,avx512_bitalg,avx512_vbmi2,avx512_vnni,avx512_vp2intersect,avx512_vpopcntdq,avx512bw,avx512cd,avx512dq,f16c,fma,sse4_1,sse4_2,sse4a";
+  "onnx graph-5 onnxruntime-node-1.30.0 cpu threads-1 linux-x64 node-20.20.2 avx,avx2,avx512_bf16,avx512_bitalg,avx512_vbmi2,avx512_vnni,avx512_vp2intersect,avx512_vpopcntdq,avx512bw,avx512cd,avx512dq,f16c,fma,sse4_1,sse4_2,sse4a";
 
 export interface StageOptions {
   readonly id: string;
