@@ -1,5 +1,5 @@
 /** Orchestrator: advances experiments, carries out assignments, dispatches and reconciles. */
-export { advanceExperiment, endAtTimeLimit, knowsPolicy, planAdvance, planTimeLimit } from "./advance.ts";
+export { advanceExperiment, knowsPolicy, planAdvance, planTimeLimit } from "./advance.ts";
 export { answerSentence, scoreText } from "./answer-sentence.ts";
 export {
   type CarryOutDependencies,
@@ -16,7 +16,6 @@ export { deliveredRuns } from "./delivered-runs.ts";
 export { type EstimateQuestion, estimateExperiment } from "./estimate/estimate-experiment.ts";
 export { durationText, percentOf } from "./estimate/estimate-sentences.ts";
 export {
-  hasOutcome,
   policyContext,
   policyHistory,
   runsThatStand,

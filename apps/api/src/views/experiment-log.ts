@@ -1,6 +1,7 @@
 /** What happened to an experiment as lines for people: its events as sentences, with the attempts and workers behind them. */
 import type { LogLine } from "@rightsize/contract";
 import type { Attempt, ExperimentEvent, ExperimentSnapshot, Run, WorkerRecord } from "@rightsize/core";
+import { counted } from "../report/numbers.ts";
 
 export interface LogSources {
   readonly snapshot: ExperimentSnapshot;
@@ -116,7 +117,7 @@ function sentence({ kind }: ExperimentEvent, data: Facts, behind: Behind): Pick<
     case "trial.completed":
       return data.score === null
         ? warn(`Trial ${data.trial ?? "?"} has no score: none of its runs could be trained.`)
-        : info(`Trial ${data.trial ?? "?"} has the score ${short(data.score)} (${count(data.runs ?? 1, "run")}).`);
+        : info(`Trial ${data.trial ?? "?"} has the score ${short(data.score)} (${counted(data.runs ?? 1, "run")}).`);
     case "trial.failed":
       return failed(`Trial ${data.trial ?? "?"} failed: ${data.reason || "no reason was recorded"}`);
     case "run.started":
@@ -162,7 +163,7 @@ function requeued(data: Facts, behind: Behind): Pick<LogLine, "level" | "message
 
 function endLine(data: Facts, behind: Behind): Pick<LogLine, "level" | "message"> {
   const name = runName(data, behind);
-  const after = data.epochs === null || data.epochs === 0 ? "" : ` after ${count(data.epochs, "epoch")}`;
+  const after = data.epochs === null || data.epochs === 0 ? "" : ` after ${counted(data.epochs, "epoch")}`;
   const reused = behind.run?.reusedFrom == null ? "" : `, its result taken from run ${behind.run.reusedFrom}`;
   switch (data.state) {
     case "COMPLETED":
@@ -192,7 +193,7 @@ const purposeWords: Readonly<Record<string, string>> = {
 function runName({ trial, purpose }: Facts, { run }: Behind): string {
   const what = `Trial ${trial ?? "?"}, ${purposeWords[purpose] ?? purpose}`;
   if (run === undefined || purpose === "finalise") return what;
-  const cut = run.maxEpochs === undefined ? "" : `, at most ${count(run.maxEpochs, "epoch")}`;
+  const cut = run.maxEpochs === undefined ? "" : `, at most ${counted(run.maxEpochs, "epoch")}`;
   return `${what} (seed ${run.seed}, fold ${run.fold}, learning rate ${short(run.learningRate)}${cut})`;
 }
 
@@ -209,12 +210,11 @@ function sizeOf(data: Facts, { snapshot }: Behind): string {
   const trial = snapshot.trials.find(({ number }) => number === data.trial);
   if (trial === undefined) return data.capacity;
   const { hiddenLayers, nodesPerLayer } = trial.capacity;
-  return hiddenLayers === 0 ? "a linear model" : `${count(hiddenLayers, "hidden layer")} of ${count(nodesPerLayer, "node")}`;
+  return hiddenLayers === 0 ? "a linear model" : `${counted(hiddenLayers, "hidden layer")} of ${counted(nodesPerLayer, "node")}`;
 }
 
 const short = (value: number) => String(Number(value.toPrecision(4)));
 const closed = (message: string) => (/[.!?…]$/.test(message) ? message : `${message}.`);
-const count = (number: number, what: string) => `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
 
 /** Causes are texts of drivers and processes: passwords in addresses, keys and tokens are cut out of them. */
 export function withoutSecrets(text: string): string {

@@ -5,10 +5,10 @@
 import { capacityText, type RecipeChange, type RunRequest, type Symptom } from "@rightsize/core";
 import { evidenceOf } from "../evidence.ts";
 import { numberText, rounded } from "../numbers.ts";
-import { learningRates } from "../runs.ts";
+import { fitsAtRate, learningRates } from "../runs.ts";
 import type { Script } from "../script.ts";
 import { isCutShort, summarise, type TrialView } from "../trials.ts";
-import { fitsAt, leader, noiseNumbers, rule, type Search, trialNumbered } from "./search.ts";
+import { leader, noiseNumbers, rule, type Search, trialNumbered } from "./search.ts";
 
 type Ailment = "diverged" | "dying_units" | "vanishing_gradients" | "capped";
 
@@ -90,7 +90,7 @@ function* changeRecipe(search: Search, trial: TrialView, change: RecipeChange, r
   const repeated = trial.runs.filter(({ outcome }) => outcome.purpose !== "probe");
   const runs: readonly RunRequest[] =
     repeated.length === 0
-      ? fitsAt(search, rate, fits)
+      ? fitsAtRate(search.context, rate, fits)
       : repeated.map(({ outcome: { purpose, seed, fold } }) => ({ purpose, seed, fold, learningRate: rate }));
   search.trials = yield () => ({
     action: "CHANGE_RECIPE",

@@ -96,7 +96,7 @@ export function* startTrial(search: Search, capacity: Capacity, fits: number, wh
     about: latest?.number ?? null,
     nextStep,
     capacity,
-    runs: startRate === null ? rateProbes(context) : fitsAt(search, startRate, fits),
+    runs: startRate === null ? rateProbes(context) : fitsAtRate(context, startRate, fits),
     reason:
       latest === undefined
         ? `Start with ${capacityText(capacity)}: ${why}`
@@ -107,7 +107,7 @@ export function* startTrial(search: Search, capacity: Capacity, fits: number, wh
   const probed = trialNumbered(search, number);
   const { rateToFit, learningRate } = summarise(probed);
   const rate = rateToFit ?? learningRate;
-  if (startRate === null && rate !== null) yield* addRuns(search, number, fitsAt(search, rate, fits), chosenRateText(probed, rate));
+  if (startRate === null && rate !== null) yield* addRuns(search, number, fitsAtRate(context, rate, fits), chosenRateText(probed, rate));
   return trialNumbered(search, number);
 }
 
@@ -120,11 +120,6 @@ export function* addRuns(search: Search, number: number, runs: readonly RunReque
     reason,
     evidence: evidenceOf(rule, search.trials, comparisonsWith(search, leader(search)), noiseNumbers(search)),
   });
-}
-
-/** Fits of replicates 0, 1, 2, … at a rate. */
-export function fitsAt(search: Search, rate: number, count: number): readonly RunRequest[] {
-  return fitsAtRate(search.context, rate, count);
 }
 
 /** For example `2×128 scored 0.12, better than 0.15 with 1×64`, against the best of the trials before it. */
